@@ -1,0 +1,202 @@
+"""Any file to recordings. The kind is found from the content, not from the suffix.
+
+`read` gives the one recording of a file; `read_all` those of a folder, an export, or a file that
+holds several. Each reader is a module with `NAME`, `recognises` and `read`; adding a format is
+adding a module and a line in `FILE_READERS` or `TREE_READERS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+from os import PathLike
+from pathlib import Path
+from typing import Protocol
+
+from retrorun.errors import NotAnActivity, PartlyUnreadable, SeveralRecordings, Unreadable
+from retrorun.formats import apple_health, fit, gpx, inertial_log, phyphox, sensor_logger, tcx
+from retrorun.formats.sources import Limits, Source, Tree, open_path, open_source
+from retrorun.recording import Recording
+
+__all__ = ["Limits", "Recording", "inputs", "outcomes", "read", "read_all"]
+
+
+class FileReader(Protocol):
+    """A format that fits in one stream of bytes."""
+
+    NAME: str
+
+    def recognises(self, head: bytes, /) -> bool: ...
+    def read(self, source: Source, /, *, limits: Limits) -> Iterator[Recording]: ...
+
+
+class TreeReader(Protocol):
+    """A format that is a folder of files with agreed names."""
+
+    NAME: str
+
+    def recognises_folder(self, names: Set[str], /) -> bool: ...
+    def read_folder(self, tree: Tree, /, *, limits: Limits) -> Iterator[Recording]: ...
+
+
+FILE_READERS: tuple[FileReader, ...] = (fit, tcx, gpx, inertial_log, sensor_logger, phyphox)
+TREE_READERS: tuple[TreeReader, ...] = (apple_health, sensor_logger, phyphox)
+
+#: What one input can come to: a recording, or the reason why there is none.
+Outcome = Recording | Unreadable
+
+
+def read(path: str | PathLike[str], *, limits: Limits | None = None) -> Recording:
+    """The one recording that a file holds.
+
+    Raises `Unreadable` where nothing can be read, and `SeveralRecordings`, which names
+    `read_all`, where there is more than one.
+    """
+    found: list[Recording] = []
+    for outcome in outcomes(path, limits=limits):
+        if isinstance(outcome, Unreadable):
+            raise outcome
+        found.append(outcome)
+        if len(found) > 1:
+            raise SeveralRecordings(
+                str(path),
+                "holds more than one recording",
+                "a file with one",
+                "Use retrorun.formats.read_all(path).",
+            )
+    return found[0]
+
+
+def read_all(
+    path: str | PathLike[str],
+    *,
+    limits: Limits | None = None,
+    failures: list[Unreadable] | None = None,
+) -> Iterator[Recording]:
+    """Every recording of a file, a folder or an export, one at a time.
+
+    What cannot be read goes into `failures`; without that list, `PartlyUnreadable` is raised
+    after the last recording (or the error itself, if it is the only input), so that no loss
+    goes unnoticed.
+    """
+    lost: list[Unreadable] = [] if failures is None else failures
+    given = 0
+    for outcome in outcomes(path, limits=limits):
+        if isinstance(outcome, Unreadable):
+            lost.append(outcome)
+        else:
+            given += 1
+            yield outcome
+    if failures is None and lost:
+        raise lost[0] if not given and len(lost) == 1 else PartlyUnreadable(str(path), lost)
+
+
+def outcomes(path: str | PathLike[str], *, limits: Limits | None = None) -> Iterator[Outcome]:
+    """Every recording below a path, and in its place the error of each input that failed."""
+    limits = limits or Limits()
+    for item in inputs(path, limits=limits):
+        yield from item.outcomes()
+
+
+class Input:
+    """One thing to read: a file, a phone log of several files, an export; errors are values."""
+
+    def __init__(self, name: str, parts: Iterator[Recording], *, ignorable: bool) -> None:
+        self.name = name
+        self._parts = parts
+        self._ignorable = ignorable
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """Its recordings; an error ends it. Files of other kinds are silent within a folder."""
+        try:
+            yield from self._parts
+        except NotAnActivity as error:
+            if not self._ignorable:
+                yield error
+        except Unreadable as error:
+            yield error
+
+
+def inputs(path: str | PathLike[str], *, limits: Limits | None = None) -> Iterator[Input]:
+    """What there is to read below a path, without reading it yet: for progress bars."""
+    limits = limits or Limits()
+    try:
+        opened = open_path(Path(path), limits=limits)
+    except Unreadable as error:
+        yield Input(str(path), _raise(error), ignorable=False)
+        return
+    yield from _inputs(opened, limits=limits, depth=0)
+
+
+def _inputs(opened: Source | Tree, *, limits: Limits, depth: int) -> Iterator[Input]:
+    if isinstance(opened, Source):
+        yield Input(opened.name, _read_file(opened, limits=limits), ignorable=depth > 0)
+        return
+    for error in opened.refused:
+        yield Input(error.file, _raise(error), ignorable=False)
+    taken: set[str] = set()
+    for folder, reader in _claimed_folders(opened):
+        tree = opened.under(folder)
+        inside = {f"{folder}/{name}" if folder else name for name in tree.members}
+        if inside & taken:
+            continue
+        taken |= inside
+        yield Input(tree.name, reader.read_folder(tree, limits=limits), ignorable=False)
+    for name, source in opened.members.items():
+        if name in taken:
+            continue
+        try:
+            inner = open_source(source, limits=limits, depth=depth + 1)
+        except Unreadable as error:
+            yield Input(source.name, _raise(error), ignorable=False)
+            continue
+        yield from _inputs(inner, limits=limits, depth=depth + 1)
+
+
+def _claimed_folders(tree: Tree) -> Iterator[tuple[str, TreeReader]]:
+    """Folders that a reader wants as a whole, outer ones first."""
+    names: dict[str, set[str]] = {}
+    for name in tree.members:
+        folder, _, file = name.rpartition("/")
+        names.setdefault(folder, set()).add(file)
+    for folder in sorted(names, key=lambda f: (f.count("/"), f)):
+        reader = next((r for r in TREE_READERS if r.recognises_folder(names[folder])), None)
+        if reader is not None:
+            yield folder, reader
+
+
+def _read_file(source: Source, *, limits: Limits) -> Iterator[Recording]:
+    head = source.head()
+    if not head.strip(b"\0 \t\r\n\xef\xbb\xbf"):
+        raise Unreadable(
+            source.name,
+            "an empty file" if not head else "nothing but blanks",
+            "a recorded activity",
+            "Copy it from the device again.",
+        )
+    reader = next((r for r in FILE_READERS if r.recognises(head)), None)
+    if reader is None:
+        raise NotAnActivity(source.name, _looks_like(head))
+    yield from reader.read(source, limits=limits)
+
+
+#: What files of other kinds begin with, for a helpful refusal.
+_OTHER_KINDS = {
+    b"\x89PNG": "a PNG picture",
+    b"\xff\xd8\xff": "a JPEG picture",
+    b"GIF8": "a GIF picture",
+    b"%PDF": "a PDF document",
+    b"<!DOCTYPE html": "a web page",
+    b"<html": "a web page",
+    b"SQLite format 3": "a SQLite database",
+    b"{": "a JSON file",
+}
+
+
+def _looks_like(head: bytes) -> str:
+    kind = next((k for magic, k in _OTHER_KINDS.items() if head.startswith(magic)), None)
+    return kind or "of a kind that retrorun does not know"
+
+
+def _raise(error: Unreadable) -> Iterator[Recording]:
+    raise error
+    yield  # makes this a generator, so that the error is met where the input is read
