@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 import fitdecode
 import numpy as np
 import pytest
-from conftest import real_files
 from lxml import etree
 
+from conftest import real_files
 from retrorun import formats
 from retrorun.errors import Unreadable
 from retrorun.recording import Recording
@@ -44,19 +45,17 @@ def test_a_real_file_gives_recordings_or_one_clear_line(real: Path) -> None:
 def records_of_fitdecode(path: Path) -> list[dict[str, object]]:
     """All records that the independent reader sees; empty where it gives up."""
     rows: list[dict[str, object]] = []
-    with warnings.catch_warnings():
+    reader = fitdecode.FitReader(
+        path.read_bytes(),
+        check_crc=fitdecode.CrcCheck.DISABLED,
+        error_handling=fitdecode.ErrorHandling.IGNORE,
+    )
+    # It raises anything on damaged bytes; what it gave before is what we compare with.
+    with warnings.catch_warnings(), suppress(Exception):
         warnings.simplefilter("ignore")
-        try:
-            reader = fitdecode.FitReader(
-                path.read_bytes(),
-                check_crc=fitdecode.CrcCheck.DISABLED,
-                error_handling=fitdecode.ErrorHandling.IGNORE,
-            )
-            for frame in reader:
-                if frame.frame_type == fitdecode.FIT_FRAME_DATA and frame.name == "record":
-                    rows.append({f.name: f.value for f in frame.fields if f.value is not None})
-        except Exception:  # noqa: BLE001  whatever it raises, it cannot be compared with
-            pass
+        for frame in reader:
+            if frame.frame_type == fitdecode.FIT_FRAME_DATA and frame.name == "record":
+                rows.append({f.name: f.value for f in frame.fields if f.value is not None})
     return rows
 
 
@@ -84,15 +83,17 @@ def test_fit_sums_equal_those_of_fitdecode(real: Path) -> None:
 
 @pytest.mark.parametrize("real", XML, ids=lambda p: p.name, indirect=True)
 def test_xml_rows_equal_a_plain_count_of_the_points(real: Path) -> None:
-    root = etree.fromstring(real.read_bytes(), etree.XMLParser(recover=True, resolve_entities=False))
+    root = etree.fromstring(
+        real.read_bytes(), etree.XMLParser(recover=True, resolve_entities=False)
+    )
     if root is None:
         return
     names = ("trkpt", "rtept", "Trackpoint")
     points = [p for p in root.iter("{*}*") if etree.QName(p).localname in names]
-    points = [p for p in points if abs(float(p.get("lat", 0))) <= 90]
+    off_globe = sum(abs(float(p.get("lat", 0))) > 90 for p in points)
     found = recordings(real)
     rows = sum(max((c.samples for c in r.channels.values()), default=0) for r in found)
-    assert rows == len(points)
+    assert len(points) - off_globe <= rows <= len(points)
 
 
 def test_every_folder_of_the_collection_reads_as_one_input(data: Path) -> None:

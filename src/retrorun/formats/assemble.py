@@ -107,6 +107,7 @@ def assemble(
         laps=tuple(Lap(span, **stretch.about) for span, stretch in lap_spans),
         pauses=tuple(span for span, _ in pause_spans),
         problems=(*found, *lost_laps, *lost_pauses),
+        simulated="simulated" in str(facts.get("device", "")).lower(),
         **facts,
     )
 

@@ -96,7 +96,7 @@ class Source:
         if not self.head().startswith(b"\x1f\x8b"):
             return self
         name = self.name.removesuffix(".gz").removesuffix(".GZ")
-        return Source(name, lambda: cast(BinaryIO, gzip.GzipFile(fileobj=self.open())))
+        return Source(name, lambda: cast(BinaryIO, _Gunzip(self.open())))
 
     def _guarded(self, use: Callable[[BinaryIO], bytes]) -> bytes:
         try:
@@ -124,6 +124,18 @@ class Source:
             raise Unreadable(
                 self.name, f"cannot be read ({error.strerror or error})", "a readable file"
             ) from None
+
+
+class _Gunzip(gzip.GzipFile):
+    """A gzip that closes what it reads from."""
+
+    def __init__(self, packed: BinaryIO) -> None:
+        super().__init__(fileobj=packed)
+        self._packed = packed
+
+    def close(self) -> None:
+        super().close()
+        self._packed.close()
 
 
 @dataclass(frozen=True, slots=True)

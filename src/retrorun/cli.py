@@ -1,0 +1,266 @@
+"""The command line. It parses words, opens files and prints; every number comes from below.
+
+Exit status: 0 done; 1 some of several inputs failed, the rest done; 2 nothing could be done.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from typer.exceptions import TyperException
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from retrorun.formats import Outcome
+    from retrorun.recording import Recording
+    from retrorun.session import Session
+
+app = typer.Typer(
+    name="retrorun",
+    help="Measure what running backwards does, for you.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+Files = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="FILE...", help="Recordings, folders or exports (zip).", show_default=False
+    ),
+]
+LimitMb = Annotated[
+    float | None,
+    typer.Option("--limit-mb", help="Largest file accepted, of any kind, decompressed.", min=0.001),
+]
+
+
+def main() -> None:
+    """Run the command line; every foreseen failure is one line on standard error."""
+    try:
+        sys.exit(app(standalone_mode=False) or 0)
+    except TyperException as error:
+        _fail(error.format_message())
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader went away, for example `| head`
+        sys.exit(0)
+    except KeyboardInterrupt:
+        print("retrorun: interrupted; what was written so far is whole", file=sys.stderr)
+        sys.exit(130)
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        print(f"retrorun {installed('retrorun')}")
+        raise typer.Exit
+
+
+@app.command()
+def analyze(
+    files: Files,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a session.")] = False,
+    html: Annotated[
+        Path | None, typer.Option(help="One self-contained page, or a folder of pages for several.")
+    ] = None,
+    csv: Annotated[Path | None, typer.Option(help="A table with one row a segment.")] = None,
+    limit_mb: LimitMb = None,
+) -> None:
+    """Find out what happened in a recording.
+
+    Example: [bold]retrorun analyze morning-run.fit[/bold]
+    """
+    from retrorun.session import analyse
+
+    if sum([json, html is not None, csv is not None]) > 1:
+        _fail("choose one of --json, --html and --csv; wanted at most one way of printing")
+    for out in (html, csv):
+        if out is not None and out.exists():
+            _fail(f"{out}: exists already; wanted a new name. Nothing is ever written over")
+    sessions = _Progress(files, limit_mb=limit_mb)
+    printed = (analyse(recording) for recording in sessions)
+    if json:
+        from retrorun.contract import to_json
+
+        for session in printed:
+            print(to_json(session))
+    elif csv is not None:
+        from retrorun.report.table import write_segments
+
+        _written(csv, lambda: write_segments(csv, printed))
+    elif html is not None:
+        _written(html, lambda: _pages(html, printed))
+    else:
+        from retrorun.report.terminal import show_session
+
+        console = _console()
+        for session in printed:
+            show_session(session, console=console)
+    sessions.end()
+
+
+@app.command()
+def read(files: Files, limit_mb: LimitMb = None) -> None:
+    """Show what is in a file: channels, rates, gaps, problems.
+
+    Example: [bold]retrorun read sensor-log.zip[/bold]
+    """
+    from retrorun.report.terminal import show_recording
+
+    console = _console()
+    recordings = _Progress(files, limit_mb=limit_mb)
+    for recording in recordings:
+        show_recording(recording, console=console)
+    recordings.end()
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of what `analyze --json` prints.
+
+    Example: [bold]retrorun schema > session.schema.json[/bold]
+    """
+    import json as json_module
+
+    from retrorun.contract import json_schema
+
+    print(json_module.dumps(json_schema(), indent=2))
+
+
+@app.command()
+def example(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder to write into.")],
+) -> None:
+    """Write simulated recordings with their truth, to try things out.
+
+    Example: [bold]retrorun example try-me && retrorun analyze try-me[/bold]
+    """
+    from retrorun.errors import BadInput
+    from retrorun.examples import write_examples
+
+    try:
+        written = write_examples(folder)
+    except BadInput as error:
+        _fail(str(error))
+    except OSError as error:
+        _fail(f"{folder}: {error.strerror}; wanted a folder that can be written. Choose another")
+    print(f"Simulated recordings, not of a person, in {folder}:")
+    for path, what in written:
+        print(f"  {path.name:28} {what}")
+
+
+class _Progress:
+    """Recordings of several inputs one by one; failures are counted, not raised."""
+
+    def __init__(self, paths: list[Path], *, limit_mb: float | None) -> None:
+        self.paths, self.limit_mb = paths, limit_mb
+        self.failures: list[str] = []
+        self.inputs = self.given = 0
+
+    def __iter__(self) -> Iterator[Recording]:
+        from retrorun import formats
+        from retrorun.errors import Unreadable
+
+        limits = (
+            formats.Limits()
+            if self.limit_mb is None
+            else formats.Limits.of_megabytes(self.limit_mb)
+        )
+        found = [item for path in self.paths for item in formats.inputs(path, limits=limits)]
+        self.inputs = len(found)
+        for item in _bar(found):
+            outcome: Outcome
+            for outcome in item.outcomes():
+                if isinstance(outcome, Unreadable):
+                    self.failures.append(str(outcome))
+                else:
+                    self.given += 1
+                    yield outcome
+
+    def end(self) -> None:
+        """Name what failed, and leave with the status that says so."""
+        if not self.given:
+            self._nothing()
+        if self.failures:
+            from retrorun.report.terminal import show_failures
+
+            show_failures(self.failures, inputs=self.inputs, console=_console(stderr=True))
+            raise typer.Exit(1)
+
+    def _nothing(self) -> NoReturn:
+        if len(self.failures) == 1:
+            _fail(self.failures[0])
+        names = ", ".join(str(path) for path in self.paths)
+        if self.failures:
+            _fail(f"{names}: none of {self.inputs} inputs could be read; first: {self.failures[0]}")
+        _fail(f"{names}: no recording in it; wanted activities, sensor logs or an export")
+
+
+def _bar(items: list) -> Iterator:  # type: ignore[type-arg]
+    """The items, with a progress bar on standard error where there are many and a person looks."""
+    if len(items) < 3 or not sys.stderr.isatty():
+        yield from items
+        return
+    from rich.progress import track
+
+    yield from track(items, description="Reading", console=_console(stderr=True), transient=True)
+
+
+def _written(out: Path, write: Callable[[], None]) -> None:
+    try:
+        write()
+    except OSError as error:
+        _fail(f"{out}: {error.strerror}; wanted a place that can be written. Choose another")
+    if out.exists():
+        print(out)
+
+
+def _pages(out: Path, sessions: Iterator[Session]) -> None:
+    """One page at `out`; a folder of pages, named by the recordings, where there are several."""
+    from retrorun.report.html import render
+
+    first = next(sessions, None)
+    if first is None:
+        return
+    second = next(sessions, None)
+    if second is None:
+        out.write_text(render(first), encoding="utf-8")
+        return
+    out.mkdir()
+    for number, session in enumerate(_chain(first, second, sessions), start=1):
+        stem = "".join(c if c.isalnum() or c in "-_." else "_" for c in session.recording.file)
+        (out / f"{number:04}-{stem}.html").write_text(render(session), encoding="utf-8")
+
+
+def _chain(first: Session, second: Session, rest: Iterator[Session]) -> Iterator[Session]:
+    yield first
+    yield second
+    yield from rest
+
+
+def _console(*, stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    # A pipe has no width of its own; 110 columns keep the tables whole.
+    return Console(stderr=stderr, highlight=False, width=None if stream.isatty() else 110)
+
+
+def _fail(line: str) -> NoReturn:
+    """One line on standard error, status 2."""
+    print("retrorun: " + " ".join(line.split()), file=sys.stderr)
+    sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""A session for people: on the terminal, as one HTML file, as a table."""
