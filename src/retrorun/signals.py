@@ -179,7 +179,8 @@ def _interpolate(
 ) -> NDArray[np.floating]:
     """`numpy.interp` for (n,) and (n, k) arrays."""
     if values.ndim == 1:
-        return np.interp(at, known, values)
+        straight: NDArray[np.floating] = np.interp(at, known, values)
+        return straight
     return np.column_stack([np.interp(at, known, column) for column in values.T])
 
 
@@ -232,3 +233,21 @@ def blocks(samples: int, *, rate_hz: float, block_s: float, margin_s: float) -> 
     for start in range(0, samples, core):
         end = min(start + core, samples)
         yield Block(max(0, start - margin), min(samples, end + margin), start, end)
+
+
+def decimate(values: NDArray[T], *, rate_hz: float, lowest_hz: float) -> tuple[NDArray[T], float]:
+    """Average whole groups of samples so that the rate falls as far as `lowest_hz` allows.
+
+    Takes (n,) or (n, k), gives the averages and their rate (`lowest_hz` to twice that, or the
+    rate as it was). A group with a NaN is NaN; samples that fill no group are left out. The
+    average of the group is the low-pass that keeps higher frequencies from folding down.
+    """
+    group = max(1, int(rate_hz / lowest_hz + 1e-9))
+    if group == 1:
+        return values, rate_hz
+    whole = len(values) // group * group
+    mean: NDArray[T] = values[:whole:group].copy()
+    for k in range(1, group):
+        mean += values[k:whole:group]
+    mean /= group
+    return mean, rate_hz / group

@@ -221,7 +221,8 @@ def test_a_workout_file_is_no_activity(tmp_path: Path) -> None:
 def test_the_local_clock_tells_the_zone(tmp_path: Path) -> None:
     recording = reading(
         tmp_path,
-        fit(*run(5), {"message_type": "activity", "timestamp": at(5), "local_timestamp": at(5 - 3600 * 7)}),
+        fit(*run(5), {"message_type": "activity", "timestamp": at(5),
+                      "local_timestamp": at(5 - 3600 * 7)}),
     )  # fmt: skip
     assert recording.utc_offset_s == -7 * 3600
 

@@ -447,6 +447,19 @@ def test_times_in_any_unit(tmp_path, scale):
     np.testing.assert_allclose(recording.channels["phone_acc_m_s2"].time_s, ELAPSED_S, atol=1e-4)
 
 
+def test_times_of_another_age_are_no_times(tmp_path):
+    files = android()
+    rows = files["Gyroscope.csv"].split("\n")
+    rows[5] = rows[5].replace("17138", "9917138", 1)
+    rows[9] = rows[9].replace("17138", "", 1)
+    files["Gyroscope.csv"] = "\n".join(rows)
+    recording = read(export(tmp_path / "log", files))
+    rate = recording.channels["phone_gyro_rad_s"]
+    assert rate.samples == N
+    assert rate.time_s[-1] < 5
+    assert "placed by their order" in whats(recording)
+
+
 BAD = {
     "empty": b"",
     "header only": b"time,seconds_elapsed,z,y,x\n",

@@ -115,7 +115,7 @@ def write_phone_log(out: Path, story: Story) -> None:
     ]
     heart = [(ns, s, int(story.heart_rate_bpm[i])) for i, (ns, s) in enumerate(clock)]
     metadata = [(MARK, "0", START.isoformat(), int(START.timestamp() * 1000), "Europe/Amsterdam")]
-    tables = {
+    tables: dict[str, tuple[Sequence[str], Sequence[Sequence[object]]]] = {
         "Metadata.csv": (
             ("device name", "version", "recording time", "recording epoch time",
              "recording timezone"), metadata,

@@ -9,7 +9,8 @@ from __future__ import annotations
 import csv
 import re
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +30,8 @@ GRAVITY_INCLUDED_M_S2 = 5.0
 STEADY_S = 2.0
 #: Gravity, as an app estimates it, may be missing for this long before it is unknown. [s]
 LONGEST_GAP_S = 0.5
+#: No recording is from after this, the year 2100. [Unix s]
+LAST_MOMENT_S = 4.2e9
 #: Tables of words (annotations, metadata) are far smaller than this. [bytes]
 TEXT_BYTES = 4 * MB
 
@@ -210,9 +213,18 @@ def unread(source: Source, error: Unreadable) -> Problem:
     )
 
 
+def any_recognised(recognises: Callable[[bytes], bool], sources: Iterable[Source]) -> bool:
+    """Whether any of several files begins as a format wants it."""
+    for source in sources:
+        with suppress(Unreadable):
+            if recognises(source.head()):
+                return True
+    return False
+
+
 def left_out(names: Iterable[str], *, what: str) -> list[Problem]:
     """One problem that names what is not used; none where everything is."""
-    given = sorted(names)
+    given = sorted(name for name in names if name)
     if not given:
         return []
     return [Problem(what, ", ".join(given[:8]) + (" …" if len(given) > 8 else ""), "left out")]
@@ -235,6 +247,17 @@ def at_times(time_s: Numbers, values: Numbers, wanted_s: Numbers) -> Numbers:
     return result
 
 
+def believable(time_s: Numbers) -> Numbers:
+    """Times between 1970 and 2100 or so; any other becomes NaN, which is counted later."""
+    return np.where(np.abs(time_s) < LAST_MOMENT_S, time_s, np.nan)
+
+
+def middle(values: Numbers) -> float:
+    """Median of what is known; NaN where nothing is."""
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if len(known) else np.nan
+
+
 def steady_size(time_s: Numbers, vectors: Numbers) -> float:
     """Size of what stays of vectors (n, 3) when averaged over some steps; NaN if unknown.
 
@@ -243,11 +266,11 @@ def steady_size(time_s: Numbers, vectors: Numbers) -> float:
     known = np.isfinite(time_s) & np.isfinite(vectors).all(axis=1)
     if not known.any():
         return np.nan
-    window = ((time_s[known] - time_s[known].min()) // STEADY_S).astype(np.int64)
-    _, index = np.unique(window, return_inverse=True)
+    _, index = np.unique(np.floor(time_s[known] / STEADY_S), return_inverse=True)
     counts = np.bincount(index)
-    means = np.column_stack([np.bincount(index, axis) / counts for axis in vectors[known].T])
-    return float(np.median(np.linalg.norm(means, axis=1)))
+    with np.errstate(over="ignore", invalid="ignore"):
+        means = np.column_stack([np.bincount(index, axis) / counts for axis in vectors[known].T])
+        return float(np.median(np.linalg.norm(means, axis=1)))
 
 
 def in_m_s2(vectors: Numbers, *, gravity_size: float, where: str) -> tuple[Numbers, list[Problem]]:

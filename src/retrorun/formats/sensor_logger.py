@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrorun.errors import NotAnActivity, Unreadable
-from retrorun.formats import phone_tables
+from retrorun.formats import phone_tables, phyphox
 from retrorun.formats.assemble import Columns, Stretch, assemble
 from retrorun.formats.phone_tables import Numbers, Table
 from retrorun.formats.sources import Limits, Source, Tree
@@ -75,8 +75,9 @@ def recognises(head: bytes) -> bool:
 
 
 def recognises_folder(names: Set[str]) -> bool:
-    sensors = {_sensor_of(name) for name in names if name.lower().endswith(".csv")}
-    return bool(sensors & _OWN) and bool(sensors & set(_READ))
+    stems = {PurePosixPath(name).stem.lower() for name in names if name.lower().endswith(".csv")}
+    sensors = stems & set(_READ)
+    return bool(sensors and stems & _OWN) or len(sensors) > 1
 
 
 def read(source: Source, *, limits: Limits) -> Iterator[Recording]:
@@ -95,12 +96,17 @@ def read(source: Source, *, limits: Limits) -> Iterator[Recording]:
 
 
 def read_folder(tree: Tree, *, limits: Limits) -> Iterator[Recording]:
-    """The CSV files of one recording, one a sensor."""
+    """The CSV files of one recording, one a sensor; those of phyphox go to its reader."""
+    files = {n: s for n, s in tree.members.items() if "/" not in n and n.lower().endswith(".csv")}
+    sources = list(files.values())
+    if not phone_tables.any_recognised(recognises, sources) and phone_tables.any_recognised(
+        phyphox.recognises, sources
+    ):
+        yield from phyphox.read_folder(tree, limits=limits)
+        return
     log = _Log()
     wanted: dict[str, Source] = {}
-    for name, source in tree.members.items():
-        if "/" in name or not name.lower().endswith(".csv"):
-            continue
+    for name, source in files.items():
         sensor = _sensor_of(name)
         if sensor in (_METADATA, _ANNOTATION):
             _read_words(source, sensor, log)
@@ -215,7 +221,10 @@ class _Frame:
 def _recording(log: _Log, *, name: str) -> Recording:
     _drop_incomplete(log)
     start_s = _start_s(log)
-    clocks = {sensor: _clock(table, start_s, log) for sensor, table in log.tables.items()}
+    clocks = {
+        sensor: phone_tables.believable(_clock(table, start_s, log))
+        for sensor, table in log.tables.items()
+    }
     frame, problems = _frame(log, clocks)
     log.problems += problems
     columns = [
@@ -284,7 +293,7 @@ def _clock(table: Table, start_s: float | None, log: _Log) -> Numbers:
     unix_s = _unix_s(table.get("time"))
     elapsed_s = table.get(*_CLOCKS)
     if unix_s is not None and (
-        start_s is None or abs(float(np.nanmedian(unix_s)) - start_s) < _OTHER_CLOCK_S
+        start_s is None or abs(phone_tables.middle(unix_s) - start_s) < _OTHER_CLOCK_S
     ):
         return unix_s
     if elapsed_s is None:
@@ -302,9 +311,10 @@ def _unix_s(time: Numbers | None) -> Numbers | None:
         return None
     if not np.isfinite(time).any():
         return None
-    size = float(np.nanmedian(time))
+    size = phone_tables.middle(time)
     scale = next((s for least, s in _UNITS_OF_TIME if size > least), None)
-    return time / scale if scale is not None else None
+    unix_s = phone_tables.believable(time / scale) if scale is not None else None
+    return unix_s if unix_s is not None and np.isfinite(unix_s).any() else None
 
 
 #: A time above the first number (about 1973 in that unit) counts so many in a second.
@@ -313,7 +323,7 @@ _UNITS_OF_TIME = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3), (1e8, 1.0))
 
 def _relative_start(clocks: Mapping[str, Numbers]) -> float | None:
     known = [clock for clock in clocks.values() if np.isfinite(clock).any()]
-    return None if any(np.nanmedian(clock) > 1e8 for clock in known) else 0.0
+    return None if any(phone_tables.middle(clock) > 1e8 for clock in known) else 0.0
 
 
 def _frame(log: _Log, clocks: Mapping[str, Numbers]) -> tuple[_Frame, list[Problem]]:
@@ -475,6 +485,7 @@ def _turn(log: _Log, frame: _Frame) -> NDArray[np.float32] | None:
     turn = table.vectors(*_QUATERNION) if table else None
     if turn is None or not frame.x_is_north:
         return phone_tables.single(turn) if turn is not None else None
+    # A quarter turn about the vertical: from x north, y west to x east, y north.
     x, y, z, w = turn.T
     return phone_tables.single(np.column_stack([x - y, y + x, z + w, w - z]) * np.sqrt(0.5))
 
@@ -576,8 +587,8 @@ def _laps(annotations: list[dict[str, str]], parts: list[_Part]) -> list[Stretch
         if unix_s is not None:
             marks.append((float(unix_s[0]), row.get("text", "").strip() or None))
     marks.sort(key=lambda mark: mark[0])
-    ends = [np.nanmax(part.columns.unix_s) for part in parts if len(part.columns.unix_s)]
-    end_s = max([float(end) for end in ends if np.isfinite(end)], default=0.0)
+    known = [part.columns.unix_s[np.isfinite(part.columns.unix_s)] for part in parts]
+    end_s = max((float(clock.max()) for clock in known if len(clock)), default=0.0)
     until = [start for start, _ in marks[1:]] + [max(end_s, marks[-1][0])] if marks else []
     return [
         Stretch(start, end, {"name": text}) for (start, text), end in zip(marks, until, strict=True)
@@ -592,7 +603,7 @@ def _start_s(log: _Log) -> float | None:
     for table in log.tables.values():
         unix_s, elapsed_s = _unix_s(table.get("time")), table.get(*_CLOCKS)
         if unix_s is not None and elapsed_s is not None:
-            start_s = float(np.nanmedian(unix_s - elapsed_s))
+            start_s = phone_tables.middle(unix_s - elapsed_s)
             if np.isfinite(start_s):
                 return start_s
     return None

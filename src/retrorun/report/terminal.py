@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,7 @@ def show_session(session: Session, *, console: Console) -> None:
     """Everything a person wants to know at first sight."""
     console.print(_headline(session))
     parts: list[RenderableType] = [_figures(session)]
-    strip = _strips(session, width=max(min(console.width - 30, 100), 20))
+    strip = _strips(session, width=max(min(console.width - 36, 90), 20))
     if strip is not None:
         parts.append(strip)
     if session.segments:
@@ -133,7 +134,7 @@ def sparkline(values: NDArray[np.float64], *, width: int) -> Text | None:
     edges = np.linspace(0, len(values), width + 1).astype(int)
     means = [
         float(np.nanmean(part)) if len(part) and np.isfinite(part).any() else np.nan
-        for part in (values[a:b] for a, b in zip(edges[:-1], edges[1:], strict=True))
+        for part in (values[a:b] for a, b in pairwise(edges))
     ]
     low, high = np.nanmin(means), np.nanmax(means)
     span = max(high - low, 1e-9)

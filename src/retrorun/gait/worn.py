@@ -1,0 +1,136 @@
+"""One body-worn sensor on its own, possibly ragged, clock: motion by the second, and contacts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrorun.gait import contacts as contact_room
+from retrorun.gait import motion
+from retrorun.gait.contacts import Contacts
+from retrorun.signals import uniform_pieces
+
+Floats = NDArray[np.float64]
+
+#: Which placement tells motion best, first. The trunk moves once a step; a leg needs its stride
+#: doubled; arms swing as they like; a phone may be anywhere.
+TRUSTED = (
+    "sacrum", "waist", "chest", "shank", "foot", "thigh", "pocket", "phone", "hand",
+    "upper_arm", "wrist",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worn:
+    """What one sensor says of every second [k, k + 1), and of single steps."""
+
+    placement: str
+    code: NDArray[np.int8]  #: (n,) see `motion.NAMES`
+    cadence_steps_min: Floats  #: (n,)
+    contacts: Contacts | None  #: None where the placement has no detector
+    reason: str | None = None  #: why nothing could be judged
+
+
+def worn_sensor(
+    acc_time_s: Floats,
+    acc_m_s2: NDArray[np.floating],
+    *,
+    placement: str,
+    seconds: int,
+    gyro_time_s: Floats | None = None,
+    gyro_rad_s: NDArray[np.floating] | None = None,
+) -> Worn:
+    """Judge a sensor over `seconds` seconds from the start of the recording.
+
+    `acc_m_s2` (n, 3) is specific force at the times `acc_time_s` (n,), which never fall but may
+    have gaps and jitter; the gyroscope may tick on another clock. Below 25 Hz nothing is judged.
+    """
+    code = np.full(seconds, motion.NOT_JUDGED, dtype=np.int8)
+    cadence = np.full(seconds, np.nan)
+    rate_hz = _rate_hz(acc_time_s)
+    if not motion.LOWEST_RATE_HZ <= rate_hz <= 2 * motion.HIGHEST_RATE_HZ:
+        why = f"{placement} sampled at {rate_hz:.3g} Hz, wanted {motion.LOWEST_RATE_HZ:g} to 400"
+        return Worn(
+            placement=placement, code=code, cadence_steps_min=cadence, contacts=None, reason=why
+        )
+    rate_hz = min(rate_hz, motion.HIGHEST_RATE_HZ)
+    rows: NDArray[np.floating] = acc_m_s2
+    if gyro_rad_s is not None and gyro_time_s is not None:
+        rows = np.hstack([acc_m_s2, _at_times(acc_time_s, gyro_time_s, gyro_rad_s)])
+    found: list[tuple[float, Contacts]] = []
+    longest_gap_s = max(0.1, 2.5 / rate_hz)
+    for piece in uniform_pieces(acc_time_s, rows, rate_hz=rate_hz, gap_s=longest_gap_s):
+        acc, gyro = piece.values[:, :3], piece.values[:, 3:] if rows.shape[1] > 3 else None
+        judged = motion.motion_from_acceleration(
+            acc, rate_hz=rate_hz, placement=placement, gyro_rad_s=gyro
+        )
+        _place(judged, piece.start_s, code, cadence)
+        steps = contact_room.contacts(acc, rate_hz=rate_hz, placement=placement, gyro_rad_s=gyro)
+        if steps is not None:
+            found.append((piece.start_s, steps))
+    return Worn(placement=placement, code=code, cadence_steps_min=cadence, contacts=_joined(found))
+
+
+def best_of(sensors: list[Worn], *, seconds: int) -> tuple[NDArray[np.int8], Floats]:
+    """Motion and cadence of each second from the most trusted sensor that could judge it."""
+    code = np.full(seconds, motion.NOT_JUDGED, dtype=np.int8)
+    cadence = np.full(seconds, np.nan)
+    for sensor in sorted(sensors, key=lambda s: TRUSTED.index(part_of(s.placement))):
+        open_ = (code == motion.NOT_JUDGED) & (sensor.code != motion.NOT_JUDGED)
+        code[open_] = sensor.code[open_]
+        cadence[open_] = sensor.cadence_steps_min[open_]
+    return code, cadence
+
+
+def part_of(placement: str) -> str:
+    """The part of the body without its side."""
+    return placement.removeprefix("left_").removeprefix("right_")
+
+
+def _rate_hz(time_s: Floats) -> float:
+    step_s = np.diff(time_s)
+    step_s = step_s[step_s > 0]
+    return float(1 / np.median(step_s)) if len(step_s) else 0.0
+
+
+def _at_times(
+    wanted_s: Floats, time_s: Floats, values: NDArray[np.floating]
+) -> NDArray[np.floating]:
+    """Each axis at other times, linear; NaN further than a tenth of a second from any sample."""
+    if time_s is wanted_s or np.array_equal(time_s, wanted_s):
+        return values
+    known = np.isfinite(values).all(axis=1)
+    if not known.any():
+        return np.full((len(wanted_s), values.shape[1]), np.nan, dtype=values.dtype)
+    clock, rows = time_s[known], values[known]
+    after = np.clip(np.searchsorted(clock, wanted_s), 0, len(clock) - 1)
+    before = np.maximum(after - 1, 0)
+    near = np.minimum(np.abs(clock[after] - wanted_s), np.abs(clock[before] - wanted_s)) <= 0.1
+    out = np.stack([np.interp(wanted_s, clock, axis) for axis in rows.T], axis=1)
+    out[~near] = np.nan
+    return out.astype(values.dtype)
+
+
+def _place(judged: motion.Motion, start_s: float, code: NDArray[np.int8], cadence: Floats) -> None:
+    """Epochs that begin anywhere, put onto whole seconds: each takes the epoch at its middle."""
+    first = max(int(np.ceil(start_s - 0.5)), 0)
+    last = min(int(start_s + len(judged.code) * judged.epoch_s - 0.5) + 1, len(code))
+    second = np.arange(first, last)
+    epoch = ((second + 0.5 - start_s) / judged.epoch_s).astype(int)
+    inside = (epoch >= 0) & (epoch < len(judged.code))
+    code[second[inside]] = judged.code[epoch[inside]]
+    cadence[second[inside]] = judged.cadence_steps_min[epoch[inside]]
+
+
+def _joined(found: list[tuple[float, Contacts]]) -> Contacts | None:
+    if not found:
+        return None
+    return Contacts(
+        initial_s=np.concatenate([c.initial_s + start for start, c in found]),
+        final_s=np.concatenate([c.final_s + start for start, c in found]),
+        both_feet=found[0][1].both_feet,
+        judged_s=sum(c.judged_s for _, c in found),
+        not_judged_s=sum(c.not_judged_s for _, c in found),
+    )
