@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.ndimage import uniform_filter1d
+from scipy.ndimage import minimum_filter1d, uniform_filter1d
 from scipy.signal import butter, sosfiltfilt
 
 from retrorun.errors import BadInput
@@ -100,9 +100,22 @@ def running_mean(values: NDArray[T], *, rate_hz: float, window_s: float) -> NDAr
     """
     if len(values) == 0:
         return values
-    half = round((window_s * rate_hz - 1) / 2)
-    mean: NDArray[T] = uniform_filter1d(values, 2 * max(half, 0) + 1, axis=0, mode="nearest")
+    width = _odd_samples(window_s * rate_hz)
+    mean: NDArray[T] = uniform_filter1d(values, width, axis=0, mode="nearest")
     return mean
+
+
+def running_minimum(values: NDArray[T], *, rate_hz: float, window_s: float) -> NDArray[T]:
+    """Minimum of a window centred on every sample, along the first axis; see `running_mean`."""
+    if len(values) == 0:
+        return values
+    width = _odd_samples(window_s * rate_hz)
+    lowest: NDArray[T] = minimum_filter1d(values, width, axis=0, mode="nearest")
+    return lowest
+
+
+def _odd_samples(samples: float) -> int:
+    return 2 * max(0, round((samples - 1) / 2)) + 1
 
 
 def norm(vectors: NDArray[T]) -> NDArray[T]:

@@ -326,7 +326,6 @@ def test_heads():
     assert apple_health.recognises(b"\xff\xfe" + health().encode("utf-16-le")[:4096])
     assert not apple_health.recognises(b"<gpx></gpx>")
     assert not apple_health.recognises(b"")
-    assert not apple_health.recognises_folder({"a.fit", "notes.xml"})
 
 
 def test_routes_that_fail_do_not_lose_the_heart_rate(tmp_path):

@@ -285,6 +285,16 @@ def test_a_strava_export_and_a_garmin_export_are_many_recordings(tmp_path: Path)
     assert [round(r.duration_s) for r in found] == [9]
 
 
+def test_foreign_tables_beside_activities_hide_nothing(tmp_path: Path) -> None:
+    """A table named as a phone app names them, and an XML of something else, claim no folder."""
+    written(tmp_path, "Raw Data.csv", b"a,b\n1,2\n")
+    written(tmp_path, "Accelerometer.csv", b"when,what\n1,2\n")
+    written(tmp_path, "export.xml", b"<notes/>")
+    (tmp_path / "runs").mkdir()
+    written(tmp_path / "runs", "1.fit", fit(*run(10)))
+    assert [r.format for r in formats.read_all(tmp_path)] == ["FIT"]
+
+
 def test_an_unknown_single_file_is_told_what_is_wanted(tmp_path: Path) -> None:
     with pytest.raises(NotAnActivity, match="Give a FIT, TCX or GPX activity"):
         formats.read(written(tmp_path, "notes.txt", b"dear diary"))

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retrorun.errors import NotAnActivity, Unreadable
-from retrorun.formats import phyphox, read, sensor_logger
+from retrorun.formats import phyphox, read
 from retrorun.formats.sources import Limits, Source, Tree
 from retrorun.recording import Span
 
@@ -265,15 +265,18 @@ def test_a_folder_of_the_other_app_reaches_its_reader(tmp_path):
         "Accelerometer.csv": sheet(vector("Acceleration", "m/s^2"), FORCE),
         "Gyroscope.csv": sheet(vector("Gyroscope", "rad/s"), RATE),
     }
-    members = {n: Source.of_bytes(t.encode(), name=f"log/{n}") for n, t in ours.items()}
-    (recording,) = sensor_logger.read_folder(Tree("log", members), limits=Limits())
-    assert recording.format == "phyphox"
+    assert read(folder_of(tmp_path / "ours", ours)).format == "phyphox"
 
     rows = "\n".join(f"{1.7e18 + i * 1e7:.0f},{i / 100},9.8,0,0.1" for i in range(50))
     theirs = {"TotalAcceleration.csv": "time,seconds_elapsed,z,y,x\n" + rows}
-    members = {n: Source.of_bytes(t.encode(), name=f"log/{n}") for n, t in theirs.items()}
-    (recording,) = phyphox.read_folder(Tree("log", members), limits=Limits())
-    assert recording.format == "Sensor Logger"
+    assert read(folder_of(tmp_path / "theirs", theirs)).format == "Sensor Logger"
+
+
+def folder_of(folder, texts):
+    folder.mkdir()
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
 
 
 def test_other_tables_are_not_ours():

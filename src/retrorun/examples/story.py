@@ -133,5 +133,6 @@ def _follow(target: Floats, *, time_constant_s: float, start: float) -> Floats:
     from scipy.signal import lfilter
 
     keep = float(np.exp(-1.0 / time_constant_s))
-    out: Floats = lfilter([1 - keep], [1, -keep], target, zi=[keep * start])[0]
+    out: Floats
+    out, _ = lfilter([1 - keep], [1, -keep], target, zi=[keep * start])
     return out

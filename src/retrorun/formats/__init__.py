@@ -30,16 +30,18 @@ class FileReader(Protocol):
 
 
 class TreeReader(Protocol):
-    """A format that is a folder of files with agreed names."""
+    """A format that is a folder of files; `claims` names those it wants, none in a strange one."""
 
     NAME: str
 
-    def recognises_folder(self, names: Set[str], /) -> bool: ...
+    def claims(self, tree: Tree, /) -> Set[str]: ...
     def read_folder(self, tree: Tree, /, *, limits: Limits) -> Iterator[Recording]: ...
 
 
-FILE_READERS: tuple[FileReader, ...] = (fit, tcx, gpx, inertial_log, sensor_logger, phyphox)
-TREE_READERS: tuple[TreeReader, ...] = (apple_health, sensor_logger, phyphox)
+FILE_READERS: tuple[FileReader, ...] = (
+    fit, tcx, gpx, apple_health, inertial_log, sensor_logger, phyphox,
+)  # fmt: skip
+TREE_READERS: tuple[TreeReader, ...] = (apple_health, phyphox, sensor_logger)
 
 #: What one input can come to: a recording, or the reason why there is none.
 Outcome = Recording | Unreadable
@@ -63,6 +65,8 @@ def read(path: str | PathLike[str], *, limits: Limits | None = None) -> Recordin
                 "a file with one",
                 "Use retrorun.formats.read_all(path).",
             )
+    if not found:
+        raise NotAnActivity(str(path), "nothing in it that can be analysed")
     return found[0]
 
 
@@ -134,12 +138,8 @@ def _inputs(opened: Source | Tree, *, limits: Limits, depth: int) -> Iterator[In
     for error in opened.refused:
         yield Input(error.file, _raise(error), ignorable=False)
     taken: set[str] = set()
-    for folder, reader in _claimed_folders(opened):
-        tree = opened.under(folder)
-        inside = {f"{folder}/{name}" if folder else name for name in tree.members}
-        if inside & taken:
-            continue
-        taken |= inside
+    for tree, reader, claimed in _claimed(opened):
+        taken |= claimed
         yield Input(tree.name, reader.read_folder(tree, limits=limits), ignorable=False)
     for name, source in opened.members.items():
         if name in taken:
@@ -152,16 +152,17 @@ def _inputs(opened: Source | Tree, *, limits: Limits, depth: int) -> Iterator[In
         yield from _inputs(inner, limits=limits, depth=depth + 1)
 
 
-def _claimed_folders(tree: Tree) -> Iterator[tuple[str, TreeReader]]:
-    """Folders that a reader wants as a whole, outer ones first."""
-    names: dict[str, set[str]] = {}
-    for name in tree.members:
-        folder, _, file = name.rpartition("/")
-        names.setdefault(folder, set()).add(file)
-    for folder in sorted(names, key=lambda f: (f.count("/"), f)):
-        reader = next((r for r in TREE_READERS if r.recognises_folder(names[folder])), None)
-        if reader is not None:
-            yield folder, reader
+def _claimed(tree: Tree) -> Iterator[tuple[Tree, TreeReader, set[str]]]:
+    """Folders that a reader wants as a whole, with just the members it wants and their names."""
+    for folder in tree.folders_with(".csv", ".txt", ".tsv", ".xml"):
+        inside = tree.under(folder)
+        for reader in TREE_READERS:
+            wanted = reader.claims(inside)
+            if wanted:
+                members = {name: inside.members[name] for name in sorted(wanted)}
+                prefix = f"{folder}/" if folder else ""
+                yield Tree(inside.name, members), reader, {prefix + name for name in wanted}
+                break
 
 
 def _read_file(source: Source, *, limits: Limits) -> Iterator[Recording]:

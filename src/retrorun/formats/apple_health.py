@@ -10,7 +10,6 @@ recording: heart rate and running dynamics from the records, positions from
 from __future__ import annotations
 
 import re
-import unicodedata
 import zipfile
 import zlib
 from array import array
@@ -27,6 +26,7 @@ from numpy.typing import NDArray
 from retrorun.errors import NotAnActivity, Unreadable
 from retrorun.formats import xml
 from retrorun.formats.assemble import Columns, Stretch, assemble
+from retrorun.formats.phone_tables import any_recognised
 from retrorun.formats.sources import MB, Limits, Source, Tree
 from retrorun.recording import Device, DeviceTotals, Problem, Recording
 
@@ -71,30 +71,18 @@ _CONTROL = bytes(set(range(32)) - {9, 10, 13})
 
 _ROOT = re.compile(rb"<(?:!DOCTYPE\s+)?HealthData\b")
 
-_FOLDED_NAMES = {
-    "export.xml", "exportacion.xml", "exportation.xml", "exporter.xml", "exportar.xml",
-    "exportacao.xml", "esporta.xml", "exportieren.xml", "exporteren.xml", "vienti.xml",
-    "eksport.xml", "eksporter.xml", "exportera.xml",
-}  # fmt: skip
-
 
 def recognises(head: bytes) -> bool:
     """By its first element or, as the document type is long, by the name of that."""
     return _ROOT.search(head.replace(b"\0", b"")) is not None
 
 
-def recognises_folder(names: Set[str]) -> bool:
-    """The clinical twin `<name>_cda.xml` beside `<name>.xml`, or a name known from a language."""
-    stems = {name[: -len(".xml")] for name in names if name.lower().endswith(".xml")}
-    return any(f"{stem}_cda" in stems for stem in stems) or any(
-        _folded(name) in _FOLDED_NAMES for name in names
-    )
-
-
-def _folded(name: str) -> str:
-    """Without accents and capitals: `Exportación.xml` -> `exportacion.xml`."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    return plain.lower()
+def claims(tree: Tree) -> Set[str]:
+    """The export's file, known by its content, its clinical twin and the routes beside it."""
+    files = {n: s for n, s in tree.members.items() if "/" not in n and n.lower().endswith(".xml")}
+    if not any_recognised(recognises, files.values()):
+        return set()
+    return set(files) | {name for name in tree.members if name.startswith("workout-routes/")}
 
 
 def read(source: Source, *, limits: Limits) -> Iterator[Recording]:

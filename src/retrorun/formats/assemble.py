@@ -39,6 +39,8 @@ POSSIBLE: Mapping[str, tuple[float, float]] = {
 
 #: Before this moment consumer devices have no clock; FIT counts from the end of 1989. [Unix s]
 CLOCK_SET_SINCE_S = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
+#: Clocks that say more are damaged. [Unix s]
+LATEST_DATE_S = datetime(2200, 1, 1, tzinfo=UTC).timestamp()
 #: A sample this far from the middle of its own recording has a wrong date. [s]
 STRAY_S = 30 * 86_400.0
 #: Samples swapped within this time are put in order; a larger jump back is a reset clock. [s]
@@ -91,11 +93,15 @@ def assemble(
             values = raw[clock.order] if clock.order is not None else raw
             values, impossible = refuse_impossible(name, values)
             found += impossible
-            if values.size and not np.all(np.isnan(values)):
+            if not values.size or np.all(np.isnan(values)):
+                continue
+            if name in channels:
+                found.append(Problem(f"{name} is there twice", part.what, "the first is used"))
+            else:
                 channels[name] = Channel(time_s, values, part.units.get(name))
     found += _refuse_null_island(channels)
     start_time = None
-    if start_s >= CLOCK_SET_SINCE_S:
+    if CLOCK_SET_SINCE_S <= start_s <= LATEST_DATE_S:
         start_time = datetime.fromtimestamp(start_s, UTC)
     elif any(np.ptp(c.time_s) > 0 for c in channels.values()):
         found.append(_clock_not_set(start_s))
@@ -244,7 +250,8 @@ def _refuse_null_island(channels: dict[str, Channel]) -> list[Problem]:
 
 
 def _clock_not_set(start_s: float) -> Problem:
-    year = datetime.fromtimestamp(max(start_s, 0.0), UTC).year
+    beyond = start_s > LATEST_DATE_S
+    year = "a far future" if beyond else datetime.fromtimestamp(max(start_s, 0.0), UTC).year
     return Problem(
         "the device's clock was not set",
         f"starts in {year}",

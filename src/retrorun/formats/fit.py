@@ -240,8 +240,8 @@ def _beats(messages: Messages) -> Iterator[Columns]:
     intervals = [
         value
         for row in messages.get("hrv", [])
-        for value in _as_list(row.get("time"))
-        if value is not None and np.isfinite(float(value)) and float(value) < 65
+        for value in _numbers(row.get("time"))
+        if np.isfinite(value) and value < 65  # the sentinel is 65.535 s
     ]
     start_s = _number(_first(messages, "session", "start_time")) or _first_moment(messages)
     if intervals and start_s is not None:
@@ -266,15 +266,16 @@ def _hr_messages(rows: Sequence[Message]) -> tuple[Floats, Floats | None]:
     rates: list[float] = []
     for row in rows:
         ticks_s: list[float] = []
-        events = [e for e in _as_list(row.get("event_timestamp")) if e is not None]
-        if events and "timestamp" in row:
-            anchor_unix_s = float(row["timestamp"]) + float(row.get("fractional_timestamp") or 0)
-            anchor_tick_s = float(events[0])
+        events = _numbers(row.get("event_timestamp"))
+        moment = _number(row.get("timestamp"))
+        if events and moment is not None:
+            anchor_unix_s = moment + (_number(row.get("fractional_timestamp")) or 0.0)
+            anchor_tick_s = events[0]
         if events:
-            ticks_s = [float(e) for e in events]
+            ticks_s = events
             last_s = ticks_s[-1]
         elif last_s is not None:
-            for tick in _twelve_bits(row.get("event_timestamp_12") or b""):
+            for tick in _twelve_bits(row.get("event_timestamp_12")):
                 last_s += ((tick - round(last_s * 1024)) % 4096) / 1024
                 ticks_s.append(last_s)
         if anchor_unix_s is None or anchor_tick_s is None:
@@ -282,12 +283,14 @@ def _hr_messages(rows: Sequence[Message]) -> tuple[Floats, Floats | None]:
         bpm = _as_list(row.get("filtered_bpm"))
         for index, tick_s in enumerate(ticks_s):
             moments.append(anchor_unix_s + tick_s - anchor_tick_s)
-            known = index < len(bpm) and bpm[index] is not None
+            known = index < len(bpm) and isinstance(bpm[index], (int, float))
             rates.append(float(bpm[index]) if known else np.nan)
     return np.array(moments), np.array(rates) if rates else None
 
 
-def _twelve_bits(packed: bytes | Sequence[int]) -> Iterator[int]:
+def _twelve_bits(packed: object) -> Iterator[int]:
+    if not isinstance(packed, (bytes, list)):
+        return
     for low, middle, high in zip(*[iter(packed)] * 3, strict=False):
         yield low | (middle & 0x0F) << 8
         yield middle >> 4 | high << 4
@@ -308,17 +311,15 @@ def _sensor(
     times: list[Floats] = []
     samples: list[Floats] = []
     for batch in batches:
-        axes = [batch.get(f"calibrated_{field}_{axis}") for axis in "xyz"]
-        raw = [batch.get(f"{field}_{axis}") for axis in "xyz"]
-        offsets_ms = np.array(_as_list(batch.get("sample_time_offset")), dtype=np.float64)
-        if all(axis is not None for axis in axes):
-            xyz = np.array(axes, dtype=np.float64).T
-        elif all(axis is not None for axis in raw):
-            xyz = _calibrate(np.array(raw, dtype=np.float64).T, calibrations, batch)
-        else:
+        axes = _axes(batch, f"calibrated_{field}")
+        raw = _axes(batch, field)
+        moment = _number(batch.get("timestamp"))
+        offsets_ms = np.array(_numbers(batch.get("sample_time_offset")))
+        if moment is None or (axes is None and raw is None):
             continue
+        xyz = axes if axes is not None else _calibrate(raw, calibrations, at_s=moment)
         count = min(len(xyz), len(offsets_ms))
-        start_s = float(batch["timestamp"]) + float(batch.get("timestamp_ms") or 0) / 1000
+        start_s = moment + (_number(batch.get("timestamp_ms")) or 0.0) / 1000
         times.append(start_s + offsets_ms[:count] / 1000)
         samples.append(xyz[:count] * unit)
     if times:
@@ -326,32 +327,45 @@ def _sensor(
         yield Columns(np.concatenate(times), {name: np.concatenate(samples)}, what="sensor samples")
 
 
-def _calibrate(raw: Floats, calibrations: Sequence[Message], batch: Message) -> Floats:
+def _axes(batch: Message, field: str) -> Floats | None:
+    """Samples (n, 3) of a batch; None unless all three axes are there, equally long."""
+    axes = [_numbers(batch.get(f"{field}_{axis}")) for axis in "xyz"]
+    if not axes[0] or len({len(axis) for axis in axes}) != 1:
+        return None
+    return np.array(axes).T
+
+
+def _calibrate(raw: Floats | None, calibrations: Sequence[Message], *, at_s: float) -> Floats:
     """(counts - level shift - offset) x factor / divisor, turned by the orientation matrix."""
-    earlier = [
-        c for c in calibrations if float(c.get("timestamp", 0)) <= float(batch.get("timestamp", 0))
-    ] or calibrations
-    if not earlier:
-        return np.full_like(raw, np.nan)
-    c = earlier[-1]
-    factor = c.get("accel_cal_factor", c.get("gyro_cal_factor", c.get("calibration_factor")))
-    scale = float(factor or np.nan) / float(c.get("calibration_divisor") or 1)
-    offset = np.array(c.get("offset_cal", [0, 0, 0]), dtype=np.float64)
-    matrix = np.array(c.get("orientation_matrix", np.eye(3).ravel()), dtype=np.float64)
-    centred = raw - float(c.get("level_shift") or 0) - offset
-    return centred @ matrix.reshape(3, 3).T * scale
+    if raw is None or not calibrations:
+        return np.full((0 if raw is None else len(raw), 3), np.nan)
+    earlier = [c for c in calibrations if (_number(c.get("timestamp")) or 0.0) <= at_s]
+    about = (earlier or calibrations)[-1]
+    names = ("accel_cal_factor", "gyro_cal_factor", "calibration_factor")
+    factor = next((f for n in names if (f := _number(about.get(n))) is not None), np.nan)
+    scale = factor / (_number(about.get("calibration_divisor")) or 1.0)
+    offset = _numbers(about.get("offset_cal"))
+    matrix = _numbers(about.get("orientation_matrix"))
+    centred = raw - (_number(about.get("level_shift")) or 0.0)
+    if len(offset) == 3:
+        centred = centred - np.array(offset)
+    turn = np.array(matrix).reshape(3, 3) if len(matrix) == 9 else np.eye(3)
+    return centred @ turn.T * scale
 
 
 # --- marks -----------------------------------------------------------------------------------
 
 
 def _laps(messages: Messages) -> Iterator[Stretch]:
-    steps = {s.get("message_index", i): s for i, s in enumerate(messages.get("workout_step", []))}
+    steps = {
+        _number(s.get("message_index", i)): s
+        for i, s in enumerate(messages.get("workout_step", []))
+    }
     for lap in messages.get("lap", []):
         start_s, elapsed_s = _number(lap.get("start_time")), _number(lap.get("total_elapsed_time"))
         if start_s is None or elapsed_s is None:
             continue
-        index = lap.get("wkt_step_index")
+        index = _number(lap.get("wkt_step_index"))
         step = steps.get(index, {}) if index is not None else {}
         yield Stretch(
             start_s,
@@ -360,7 +374,7 @@ def _laps(messages: Messages) -> Iterator[Stretch]:
                 "name": _text(step.get("wkt_step_name")),
                 "notes": _text(step.get("notes")),
                 "intensity": _text(step.get("intensity") or lap.get("intensity")),
-                "step_index": int(index) if isinstance(index, int) else None,
+                "step_index": int(index) if index is not None else None,
             },
         )
 
@@ -371,9 +385,10 @@ def _pauses(messages: Messages) -> Iterator[Stretch]:
         moment = _number(event.get("timestamp"))
         if event.get("event") != "timer" or moment is None:
             continue
-        if event.get("event_type") in _TIMER_STOPS and stopped_s is None:
+        kind = _text(event.get("event_type"))
+        if kind in _TIMER_STOPS and stopped_s is None:
             stopped_s = moment
-        elif event.get("event_type") == "start" and stopped_s is not None:
+        elif kind == "start" and stopped_s is not None:
             if moment > stopped_s:
                 yield Stretch(stopped_s, moment)
             stopped_s = None
@@ -414,6 +429,11 @@ def _first(messages: Messages, message: str, field: str) -> Any:
 
 def _first_moment(messages: Messages) -> float | None:
     return _number(_first(messages, "record", "timestamp"))
+
+
+def _numbers(value: Any) -> list[float]:
+    """The numbers of a field that may hold one value, several, or none."""
+    return [float(part) for part in _as_list(value) if isinstance(part, (int, float))]
 
 
 def _as_list(value: Any) -> list[Any]:

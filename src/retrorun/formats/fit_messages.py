@@ -6,7 +6,9 @@ out, moments as Unix seconds, positions in semicircles, developer fields under t
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -58,7 +60,8 @@ def decode(data: bytes, *, name: str) -> Decoded:
     import fitfast
 
     try:
-        return Decoded(fitfast.parse(data))
+        with _quiet_stderr():
+            return Decoded(fitfast.parse(data))
     except fitfast.FitDecodeError as error:
         reason = str(error)
     except BaseException as panic:  # a Rust panic is no Exception; whatever else goes on
@@ -66,6 +69,28 @@ def decode(data: bytes, *, name: str) -> Decoded:
             raise
         reason = f"the fast reader gave up ({panic})"
     return _decode_patiently(data, name=name, reason=reason)
+
+
+@contextmanager
+def _quiet_stderr() -> Iterator[None]:
+    """Keep a Rust panic from writing its backtrace over the person's terminal.
+
+    Rust writes to the file descriptor itself, so that is what is turned aside, for the
+    milliseconds of one decoding; the panic still arrives as an exception.
+    """
+    try:
+        kept = os.dup(2)
+    except OSError:  # no standard error at all: nothing to keep quiet
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _decode_patiently(data: bytes, *, name: str, reason: str) -> Decoded:

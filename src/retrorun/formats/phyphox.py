@@ -26,13 +26,6 @@ from retrorun.recording import Device, Problem, Recording
 
 NAME = "phyphox"
 
-#: What phyphox calls its tables: the ready experiments, and those a user puts together.
-_FILES = {
-    "raw data", "rohdaten", "accelerometer", "linear accelerometer", "linear acceleration",
-    "acceleration", "gyroscope", "magnetometer", "gravity", "location", "gps", "orientation",
-    "attitude",
-}  # fmt: skip
-
 _HEADER = re.compile(r"(?P<name>.*?)\s*[(\[](?P<unit>[^()\[\]]*)[)\]]")
 _AXIS = re.compile(r"(?:^|[\s_-])([xyz])(?:$|[\s_-])")
 
@@ -93,8 +86,12 @@ def recognises(head: bytes) -> bool:
     return _meaning(phone_tables.header(head), stem="").useful
 
 
-def recognises_folder(names: Set[str]) -> bool:
-    return any(PurePosixPath(name).stem.lower() in _FILES for name in names if _is_table(name))
+def claims(tree: Tree) -> Set[str]:
+    """The tables of one experiment and what is told of them in `meta/`."""
+    tables = {n: s for n, s in tree.members.items() if "/" not in n and _is_table(n)}
+    if not phone_tables.any_recognised(recognises, tables.values()):
+        return set()
+    return set(tables) | {name for name in tree.members if name.startswith("meta/")}
 
 
 def _is_table(name: str) -> bool:
@@ -110,12 +107,6 @@ def read_folder(tree: Tree, *, limits: Limits) -> Iterator[Recording]:
     wanted = {
         name: source for name, source in tree.members.items() if "/" not in name and _is_table(name)
     }
-    if not phone_tables.any_recognised(recognises, wanted.values()):
-        from retrorun.formats import sensor_logger
-
-        if phone_tables.any_recognised(sensor_logger.recognises, wanted.values()):
-            yield from sensor_logger.read_folder(tree, limits=limits)
-            return
     tables, problems = phone_tables.read_tables(wanted, limits=limits)
     meta, lost = _meta(tree)
     sheets = [_sheet(table) for table in tables.values()]

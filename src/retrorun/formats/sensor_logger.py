@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrorun.errors import NotAnActivity, Unreadable
-from retrorun.formats import phone_tables, phyphox
+from retrorun.formats import phone_tables
 from retrorun.formats.assemble import Columns, Stretch, assemble
 from retrorun.formats.phone_tables import Numbers, Table
 from retrorun.formats.sources import Limits, Source, Tree
@@ -38,8 +38,6 @@ _READ = (
 )  # fmt: skip
 #: Tables of words.
 _METADATA, _ANNOTATION = "metadata", "annotation"
-#: What other apps do not write: one of these makes a folder of CSV a recording of this app.
-_OWN = {"metadata", "totalacceleration", "wristmotion", "accelerometeruncalibrated"}
 
 _AXES = ("x", "y", "z")
 _QUATERNION = ("qx", "qy", "qz", "qw")
@@ -74,10 +72,15 @@ def recognises(head: bytes) -> bool:
     return any(name.lower() in _CLOCKS for name in phone_tables.header(head))
 
 
-def recognises_folder(names: Set[str]) -> bool:
-    stems = {PurePosixPath(name).stem.lower() for name in names if name.lower().endswith(".csv")}
-    sensors = stems & set(_READ)
-    return bool(sensors and stems & _OWN) or len(sensors) > 1
+def claims(tree: Tree) -> Set[str]:
+    """The tables of one recording: CSV named after sensors, one at least with a clock."""
+    tables = {n: s for n, s in tree.members.items() if "/" not in n and n.lower().endswith(".csv")}
+    sensors = [source for name, source in tables.items() if _sensor_of(name) in _READ]
+    return set(tables) if phone_tables.any_recognised(_has_clock, sensors) else set()
+
+
+def _has_clock(head: bytes) -> bool:
+    return any(name.lower() in ("time", *_CLOCKS) for name in phone_tables.header(head))
 
 
 def read(source: Source, *, limits: Limits) -> Iterator[Recording]:
@@ -96,17 +99,10 @@ def read(source: Source, *, limits: Limits) -> Iterator[Recording]:
 
 
 def read_folder(tree: Tree, *, limits: Limits) -> Iterator[Recording]:
-    """The CSV files of one recording, one a sensor; those of phyphox go to its reader."""
-    files = {n: s for n, s in tree.members.items() if "/" not in n and n.lower().endswith(".csv")}
-    sources = list(files.values())
-    if not phone_tables.any_recognised(recognises, sources) and phone_tables.any_recognised(
-        phyphox.recognises, sources
-    ):
-        yield from phyphox.read_folder(tree, limits=limits)
-        return
+    """The CSV files of one recording, one a sensor."""
     log = _Log()
     wanted: dict[str, Source] = {}
-    for name, source in files.items():
+    for name, source in tree.members.items():
         sensor = _sensor_of(name)
         if sensor in (_METADATA, _ANNOTATION):
             _read_words(source, sensor, log)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import gzip
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Self, cast
@@ -155,10 +155,11 @@ class Tree:
         }
         return Tree(f"{self.name}/{folder}", inside)
 
-    def folders(self) -> Iterator[str]:
-        """Every folder that directly holds a file, "" for the top."""
-        seen = dict.fromkeys(name.rpartition("/")[0] for name in self.members)
-        yield from seen
+    def folders_with(self, *suffixes: str) -> list[str]:
+        """Folders that directly hold a file with one of these endings; "" is the top."""
+        return sorted(
+            {name.rpartition("/")[0] for name in self.members if name.lower().endswith(suffixes)}
+        )
 
 
 def open_path(path: Path, *, limits: Limits) -> Source | Tree:

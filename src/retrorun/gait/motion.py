@@ -29,19 +29,22 @@ ARMS = ("wrist", "hand", "upper_arm")  #: placements where either may dominate
 #: Sampling rates that are studied here. [Hz]
 LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 25.0, 400.0
 
-#: Length of the window in which a period is looked for: three slow or ten quick steps. [s]
-WINDOW_S = 4.0
+#: Length of the window in which a period is looked for: two slow strides or eight quick steps. [s]
+WINDOW_S = 3.0
 
 #: Standard deviation of the acceleration vector below which nobody takes a step: sway and sensor
 #: noise stay below 0.3, the slowest step at the trunk makes about 1. [m/s²]
 STILL_M_S2 = 0.6
 
-#: Autocorrelation from which a movement counts as periodic: a window holds about 100 independent
-#: samples, so chance reaches 0.1 (one standard deviation); four of them are 0.4. [-]
-PERIODIC = 0.4
+#: Autocorrelation from which a movement counts as periodic: a window holds about 75 independent
+#: samples, so chance makes 0.12 (one standard deviation); three of them are 0.35. [-]
+PERIODIC = 0.35
 
 #: Human cadence: slow walking of frail people to sprinting. [steps/min]
 LOWEST_CADENCE, HIGHEST_CADENCE = 60.0, 280.0
+
+#: A longer period at the arms is a stride's: slow walking takes 80 steps a minute. [s]
+LONGEST_STEP_S = 0.75
 
 #: Above this cadence people run, whatever the speed: walking is 90-140, running 150-200, and a
 #: backward shuffle at 150 is a run. Race walkers are the known exception. [steps/min]
@@ -54,6 +57,9 @@ LOWEST_RUN_CADENCE = 125.0
 #: a half-sine force of mean g over the whole step has g·√(π²/8 − 1) = 0.48 g. Flight makes it
 #: larger, in either direction; walking, an inverted pendulum, stays below 0.4 g. [m/s²]
 BOUNCE_M_S2 = 9.81 * float(np.sqrt(np.pi**2 / 8 - 1))
+
+#: Walking stays below this root mean square of the bounce. [m/s²]
+WALK_BOUNCE_M_S2 = 0.4 * 9.81
 
 #: Speed that GPS noise or a shift of weight can show while somebody stands. [m/s]
 STILL_M_S = 0.3
@@ -108,7 +114,7 @@ def motion_from_acceleration(
     Returns
     -------
     Motion, one value an epoch. An epoch of which more than a quarter is missing, or whose
-    window of 4 s is, is NOT_JUDGED. Running in place and race walking count as running.
+    window of 3 s is, is NOT_JUDGED. Running in place and race walking count as running.
     """
     check_rate(rate_hz, low_hz=LOWEST_RATE_HZ, high_hz=HIGHEST_RATE_HZ)
     if gyro_rad_s is not None and len(gyro_rad_s) != len(acc_m_s2):
@@ -227,10 +233,10 @@ def _period(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Lag of the step (legs: of the stride) and the correlation there; NaN and 0 without one.
 
-    Of the peaks within a sixth of the highest the earliest is taken: later ones are its
-    multiples. At the arms the swing repeats every stride: the period is halved where half of
-    it is a peak as well, where it is too long for a step, or where a bounce with flight would
-    have too low a cadence for running.
+    Of the peaks above 0.7 of the highest the earliest is taken: later ones are its
+    multiples. At the arms the swing repeats every stride: the period is halved where it is too
+    long for a step, or the bounce too strong for walking and the cadence too low for running;
+    it is doubled where the cadence is running's and the bounce walking's: a harmonic.
     """
     period_s = (0.42, 2.0) if part in LEGS else (0.21, 1.3 if part in ARMS else 1.0)
     low = max(1, int(period_s[0] * rate_hz))
@@ -244,21 +250,16 @@ def _period(
     )
     best = np.where(peak, inner, -1.0).max(axis=1)
     some = np.flatnonzero(best > 0)
-    share = 5 / 6 if part in LEGS or part in ARMS else 0.7
-    where = np.argmax(peak & (inner >= share * best[:, None]), axis=1)[some]
+    where = np.argmax(peak & (inner >= 0.7 * best[:, None]), axis=1)[some]
     left, top, right = (correlation[some, low + where + k] for k in (-1, 0, 1))
     bend = left - 2 * top + right
     shift = np.divide(0.5 * (left - right), bend, out=np.zeros(len(some)), where=bend < 0)
     lag[some], height[some] = (low + where + shift) / rate_hz, np.minimum(top, 1.0)
     if part in ARMS:
-        half = np.clip(np.round((lag[some] / 2) * rate_hz).astype(int) - low, 1, high - low - 2)
-        rows = some
-        near = peak[rows, half - 1] | peak[rows, half] | peak[rows, half + 1]
-        slow = (lag[some] > 0.75) | (
-            (rms[some] >= BOUNCE_M_S2) & (60.0 / lag[some] < LOWEST_RUN_CADENCE)
-        )
-        fits = lag[some] / 2 >= period_s[0]
-        lag[some] = np.where(fits & (near | slow), lag[some] / 2, lag[some])
+        no_walk = (rms >= WALK_BOUNCE_M_S2) & (60.0 / lag < LOWEST_RUN_CADENCE)
+        lag = np.where((lag > LONGEST_STEP_S) | no_walk, lag / 2, lag)
+        calm = (rms < WALK_BOUNCE_M_S2) & (60.0 / lag >= RUN_CADENCE)
+        lag = np.where(calm, 2 * lag, lag)
     return lag, height
 
 

@@ -21,6 +21,7 @@
     const whole = Math.floor(seconds);
     return `${Math.floor(whole / 3600)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
   };
+  const signed = (value, digits) => value.toFixed(digits).replace("-", "−");
   const pace = (kmh) => {
     if (kmh < 1.1) return "";
     const seconds = Math.round(3600 / kmh);
@@ -28,12 +29,12 @@
   };
   const slope = (index) => {
     const percent = data.gradient ? data.gradient[index] : null;
-    return percent === null ? "" : ` · ${percent > 0 ? "+" : ""}${percent.toFixed(1)} %`;
+    return percent === null ? "" : ` · ${percent > 0 ? "+" : ""}${signed(percent, 1)} %`;
   };
   const words = (panel, index) => {
     const value = panel.values[index];
     if (value === null) return "no value";
-    const text = `${value.toFixed(panel.digits)} ${panel.unit}`;
+    const text = `${signed(value, panel.digits)} ${panel.unit}`;
     if (panel.key === "speed") return text + pace(value);
     if (panel.key === "altitude") return text + slope(index);
     return text;
