@@ -207,6 +207,8 @@ class Muscle:
 class Form:
     """How the person moved, over the strides of one direction."""
 
+    motion: Literal["walk", "run"]
+    """The gait these figures are of: running where there was any, else walking."""
     cadence_steps_min: FormEstimate | None
     step_length_m: FormEstimate | None
     contact_time_s: FormEstimate | None

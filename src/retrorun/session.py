@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from retrorun import contract
 from retrorun.gait import motion, track
-from retrorun.gait.form import Mean, mean_of
-from retrorun.gait.worn import Worn, best_of, worn_sensor
+from retrorun.gait.form import Mean, mean_of, variability_of
+from retrorun.gait.worn import Worn, best_of, strides_of, worn_sensor
 from retrorun.physiology import heart
 from retrorun.recording import Problem, Recording, Span
 
@@ -108,7 +108,7 @@ def analyse(recording: Recording) -> Session:
         energy=None,
         heart=_heart(beats, cleaned),
         muscle=None,
-        form=_form(recording, curves),
+        form=_form(recording, curves, sensors),
         curves=curves,
         laps=tuple(
             (lap.name or f"Lap {number}", lap.span)
@@ -408,32 +408,66 @@ def _segment(first: int, last: int, code: int, curves: Curves) -> contract.Segme
     )
 
 
-def _form(recording: Recording, curves: Curves) -> contract.FormByDirection | None:
+def _form(
+    recording: Recording, curves: Curves, sensors: list[Worn]
+) -> contract.FormByDirection | None:
     """Form while running, or while walking if there is no running; direction is not known yet."""
-    for gait in (motion.RUN, motion.WALK):
-        mask = curves.motion == gait
-        if mask.any():
-            break
-    else:
+    gait = motion.RUN if np.any(curves.motion == motion.RUN) else motion.WALK
+    during = curves.motion == gait
+    if not during.any():
         return None
-    cadence = np.where(mask, _positive(curves.cadence_steps_min), np.nan)
-    strides = int(np.nansum(cadence) / 60 / 2 * GRID_S)
-    time_s = curves.time_s
-
-    def figure(values: Floats) -> contract.FormEstimate | None:
-        return _form_estimate(mean_of(values[mask], strides=strides))
-
-    with np.errstate(invalid="ignore", divide="ignore"):
-        step_length = np.where(cadence > 0, curves.speed_m_s / (cadence / 60), np.nan)
-    measured = _on_grid(recording, "step_length_m", time_s)
-    form = contract.Form(
-        cadence_steps_min=figure(cadence),
-        step_length_m=figure(measured if np.isfinite(measured).any() else step_length),
-        contact_time_s=figure(_positive(_on_grid(recording, "contact_time_s", time_s))),
-        flight_time_s=None,
-        stride_time_variability=None,
-    )
+    figures = _form_from_contacts(curves, during, sensors)
+    if figures is None:
+        figures = _form_from_channels(recording, curves, during)
+    if gait == motion.WALK:
+        figures["flight_time_s"] = None  # one foot is always on the ground
+    estimates = {name: _form_estimate(mean) for name, mean in figures.items()}
+    form = contract.Form(motion="run" if gait == motion.RUN else "walk", **estimates)
     return contract.FormByDirection(forward=None, backward=None, unknown=form)
+
+
+def _form_from_contacts(
+    curves: Curves, during: NDArray[np.bool_], sensors: list[Worn]
+) -> dict[str, Mean | None] | None:
+    """Form stride by stride, where a sensor saw the feet touch the ground."""
+    strides = strides_of(sensors)
+    if strides is None:
+        return None
+    second = np.minimum(strides.start_s.astype(int), len(during) - 1)
+    chosen = during[second]
+    n = int(np.count_nonzero(chosen))
+    stride_s = strides.stride_time_s[chosen]
+    length_m = curves.speed_m_s[second[chosen]] * stride_s / 2
+    return {
+        "cadence_steps_min": mean_of(120.0 / stride_s, strides=n),
+        "step_length_m": mean_of(length_m, strides=n),
+        "contact_time_s": mean_of(strides.contact_time_s[chosen], strides=n),
+        "flight_time_s": mean_of(strides.flight_time_s[chosen], strides=n),
+        "stride_time_variability": variability_of(stride_s),
+    }
+
+
+def _form_from_channels(
+    recording: Recording, curves: Curves, during: NDArray[np.bool_]
+) -> dict[str, Mean | None]:
+    """Form second by second, as a watch or a foot pod reports it."""
+    cadence = np.where(during, _positive(curves.cadence_steps_min), np.nan)
+    strides = int(np.nansum(cadence) / 120 * GRID_S)
+    length_m = _on_grid(recording, "step_length_m", curves.time_s)
+    if not np.isfinite(length_m).any():
+        length_m = curves.speed_m_s / (cadence / 60)
+    contact_s = _on_grid(recording, "contact_time_s", curves.time_s)
+
+    def figure(values: Floats) -> Mean | None:
+        return mean_of(_positive(values)[during], strides=strides)
+
+    return {
+        "cadence_steps_min": figure(cadence),
+        "step_length_m": figure(length_m),
+        "contact_time_s": figure(contact_s),
+        "flight_time_s": None,
+        "stride_time_variability": None,
+    }
 
 
 def _form_estimate(mean: Mean | None) -> contract.FormEstimate | None:

@@ -97,7 +97,8 @@ class Story:
         settled = _follow(self._per_second("heart_rate_bpm"), time_constant_s=35.0, start=72.0)
         drift = 6.0 * self.time_s / self.time_s[-1]
         noise = np.random.default_rng(self.seed + 1).normal(0, 0.7, len(settled))
-        return np.round(settled + drift + noise)
+        beats: Floats = np.round(settled + drift + noise)
+        return beats
 
     def position(self, *, seed: int, noise_m: float) -> tuple[Floats, Floats]:
         """Latitude and longitude on a 400 m track, wandering as GPS does (slowly, by metres)."""

@@ -250,6 +250,8 @@ def _refuse_null_island(channels: dict[str, Channel]) -> list[Problem]:
 
 
 def _clock_not_set(start_s: float) -> Problem:
+    if start_s == 0.0:
+        return Problem("no date in the file", "whole file", "time of day unknown; durations hold")
     beyond = start_s > LATEST_DATE_S
     year = "a far future" if beyond else datetime.fromtimestamp(max(start_s, 0.0), UTC).year
     return Problem(

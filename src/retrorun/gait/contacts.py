@@ -32,6 +32,7 @@ from retrorun.signals import (
     lowpass,
     norm,
     running_mean,
+    running_minimum,
     true_runs,
 )
 
@@ -80,24 +81,32 @@ class LegContacts:
     """One foot's contacts from a sensor on that foot or shank.
 
     The leg alternates between swinging and standing. A swing is a stretch in which the running
-    mean of |ω| (without a gyroscope: the running deviation of the acceleration) exceeds a share
-    of its own mean over the last strides; the share needs no unit and holds for walking and
-    running. The initial contact is the moment by which a share of the high-frequency energy
-    around the end of a swing has arrived: the impact. Energy rather than a threshold, because
-    its quantile moves little with the rate and the strength of the impact. The final contact
-    follows the push-off peak of |ω| at the start of the swing.
+    mean of |ω| (without a gyroscope: the running deviation of the acceleration) lies above the
+    middle between its own minimum and mean over the strides around; that holds for walking,
+    where the foot rests, and for running and the shank, where it does not.
+
+    The initial contact is the moment by which a share of the high-frequency energy around the
+    end of a swing has arrived: the impact. Energy rather than a threshold, because its quantile
+    moves little with the rate and the strength of the impact. The final contact follows the
+    push-off peak of |ω| at the start of the swing; without a gyroscope it is NaN.
+
+    At 25 Hz the impact is hardly recorded: contacts are counted as well as at higher rates but
+    come up to 0.1 s early, so that only stride times are of use there.
     """
 
     smooth_s: float = 0.16  #: a quarter of the shortest stride (0.6 s): joins the humps of a swing
-    share: float = 0.5  #: between the quiet of stance and the mean of a whole stride
+    acc_smooth_s: float = 0.24  #: the same without a gyroscope: a swing is calm in its middle
+    share: float = 0.5  #: of the way from the quiet of stance to the mean of a whole stride
     memory_s: float = 4.0  #: a few strides
+    calm_s: float = 2.0  #: holds a stance of the slowest walker
     shortest_swing_s: float = 0.25  #: sprinters swing for 0.3 s
     shortest_stance_s: float = 0.08  #: the briefest sprint contact measured is 0.08 s
     least_rad_s: float = 1.5  #: half the slowest walker's mean swing; turning on the spot is less
     least_m_s2: float = 1.5  #: the same at 0.3 m from the joint, without a gyroscope
     impact_hz: float = 16.0  #: voluntary movement stays below, impacts reach above (measured here)
-    impact_share: float = 0.3  #: of the energy that marks the initial contact (measured here)
-    impact_reach_s: float = 0.08  #: how far the impact may ring into stance
+    impact_share: float = 0.2  #: of the energy that marks the initial contact (measured here)
+    impact_lead_s: float = 0.25  #: the impact lies this long before the foot rests, at most ...
+    impact_reach_s: float = 0.08  #: ... and rings on into stance for half the smoothing
     push_off_hz: float = 12.0  #: keeps the push-off peak, drops the ringing
     push_off_lag_s: float = 0.04  #: the foot leaves after its fastest turn (measured here)
 
@@ -116,35 +125,30 @@ class LegContacts:
         acc, rate = decimate(acc, rate_hz=rate_hz, lowest_hz=100.0)
         if gyro is not None:
             gyro = decimate(gyro, rate_hz=rate_hz, lowest_hz=100.0)[0]
-        turning = self._activity(acc, gyro, rate)
-        start, end = self._swings(
-            turning, rate, least=self.least_m_s2 if gyro is None else self.least_rad_s
-        )
+        start, end = self._swings(acc, gyro, rate)
         if len(start) == 0:
             return np.empty(0), np.empty(0)
         initial = self._impacts(acc, start, end, rate)
-        lift = (
-            turning
-            if gyro is None
-            else norm(lowpass(gyro, rate_hz=rate, cutoff_hz=self.push_off_hz))
-        )
-        final = self._push_offs(lift, start, end, rate)
+        final = np.full(len(start), np.nan)
+        if gyro is not None:
+            turning = norm(lowpass(gyro, rate_hz=rate, cutoff_hz=self.push_off_hz))
+            final = self._push_offs(turning, start, end, rate)
         delay_s = 0.5 / rate - 0.5 / rate_hz  # the middle of the averaged group
         return _paired(initial / rate + delay_s, final / rate + delay_s)
 
-    def _activity(
-        self, acc: NDArray[np.floating], gyro: NDArray[np.floating] | None, rate: float
-    ) -> NDArray[np.floating]:
-        if gyro is not None:
-            return norm(gyro)
-        return norm(acc - running_mean(acc, rate_hz=rate, window_s=self.smooth_s))
-
     def _swings(
-        self, turning: NDArray[np.floating], rate: float, *, least: float
+        self, acc: NDArray[np.floating], gyro: NDArray[np.floating] | None, rate: float
     ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        smooth = running_mean(turning, rate_hz=rate, window_s=self.smooth_s)
-        usual = running_mean(turning, rate_hz=rate, window_s=self.memory_s)
-        start, end = true_runs(smooth > np.maximum(self.share * usual, least / 3))
+        if gyro is None:
+            steady = running_mean(acc, rate_hz=rate, window_s=self.smooth_s)
+            moving, smooth_s, least = norm(acc - steady), self.acc_smooth_s, self.least_m_s2
+        else:
+            moving, smooth_s, least = norm(gyro), self.smooth_s, self.least_rad_s
+        smooth = running_mean(moving, rate_hz=rate, window_s=smooth_s)
+        usual = running_mean(moving, rate_hz=rate, window_s=self.memory_s)
+        calm = running_minimum(smooth, rate_hz=rate, window_s=self.calm_s)
+        limit = calm + self.share * np.maximum(usual - calm, 0.0)
+        start, end = true_runs(smooth > np.maximum(limit, least / 3))
         if len(start) == 0:
             return start, end
         apart = start[1:] - end[:-1] >= self.shortest_stance_s * rate
@@ -159,7 +163,7 @@ class LegContacts:
     ) -> Floats:
         cutoff_hz = min(self.impact_hz, 0.32 * rate)
         ringing = highpass(acc, rate_hz=rate, cutoff_hz=cutoff_hz)
-        first = (start + end) // 2
+        first = np.maximum(end - round(self.impact_lead_s * rate), (start + end) // 2)
         last = np.minimum(end + round(self.impact_reach_s * rate), len(acc) - 1)
         return _energy_quantile(ringing, first, last, share=self.impact_share)
 
@@ -186,15 +190,17 @@ class TrunkContacts:
 
     Up is the running mean of the acceleration. The trunk bounces once a step: the vertical
     acceleration, band-passed at the step frequency of the moment, has one rise and one peak a
-    step, in either direction and gait. In flight the trunk falls freely, so where the specific
-    force drops below a quarter of g between two peaks, contact begins and ends where it crosses
-    half of g (running). Without flight (walking) the initial contact is half way from the rise
-    to the peak of the bounce, averaged with the arrival of the impact's energy; the end of the
-    contact cannot be seen and is NaN.
+    step, in either direction and gait.
+
+    In flight the trunk falls freely. Where the specific force drops below a quarter of g in the
+    step before a peak, contact begins and ends where it crosses half of g, less the time that a
+    half-sine force takes to get there (running). Without flight (walking) the initial contact
+    is part of the way from the rise to the peak of the bounce, averaged with the arrival of the
+    impact's energy; the end of the contact cannot be seen and is NaN.
     """
 
     upright_s: float = 3.0  #: several steps: the bounce averages out, leaning is followed
-    least_m_s2: float = 0.2  #: smallest bounce: a step of 1 cm at 1.5 Hz makes 0.4 half to half
+    least_m_s2: float = 0.1  #: a hundredth of g; the trunk of a slow walker bounces with about 1
     impact_hz: float = 10.0  #: above the fourth harmonic of walking's step frequency
     impact_share: float = 0.2  #: of the energy that marks the initial contact (measured here)
     before_step: float = 0.35  #: of a step before the peak of the bounce, where impact energy ...
@@ -266,7 +272,20 @@ class TrunkContacts:
         fell = np.searchsorted(low, peak) - np.searchsorted(low, peak - step) > 0
         found = fell & (before >= 0) & (peak - begin < 0.5 * step)
         ended = found & (finish > peak) & (finish - peak < 0.6 * step)
-        return np.where(found, begin / rate, np.nan), np.where(ended, finish / rate, np.nan)
+        hidden = np.where(ended, self._hidden(force, begin, finish), 0.0)
+        initial = np.where(found, begin - hidden, np.nan)
+        return initial / rate, np.where(ended, finish + hidden, np.nan) / rate
+
+    def _hidden(self, force: NDArray[np.floating], begin: Floats, finish: Floats) -> Floats:
+        """Samples from touch-down to the level, and from it to lift-off, of a half-sine force."""
+        first = np.ceil(begin).astype(int)
+        last = np.maximum(np.ceil(finish).astype(int), first + 1)
+        both = np.column_stack((first, last)).ravel()
+        top = np.maximum.reduceat(np.append(force, 0.0), both)[::2]
+        level = np.minimum(self.contact_g * GRAVITY_M_S2 / np.maximum(top, 1e-3), 0.9)
+        angle = np.arcsin(level)
+        share: Floats = angle / (np.pi - 2 * angle)
+        return share * np.maximum(finish - begin, 0.0)
 
 
 DETECTORS: Mapping[str, ContactDetector] = MappingProxyType(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
+from scipy.special import chdtri, stdtrit
 
 Floats = NDArray[np.float64]
 
@@ -47,3 +47,18 @@ def mean_of(values: NDArray[np.floating], *, strides: int) -> Mean | None:
     half = float(stdtrit(BATCHES - 1, 0.95)) * error
     value = float(known.mean())
     return Mean(value=value, low=value - half, high=value + half, strides=strides)
+
+
+def variability_of(stride_time_s: Floats) -> Mean | None:
+    """Coefficient of variation of stride times (standard deviation over mean), 90 % interval.
+
+    The interval is that of a standard deviation of independent normal values. None below
+    `FEWEST_STRIDES` strides.
+    """
+    known = stride_time_s[np.isfinite(stride_time_s)]
+    n = len(known)
+    if n < FEWEST_STRIDES:
+        return None
+    variability = float(known.std(ddof=1) / known.mean())
+    low, high = (variability * float(np.sqrt((n - 1) / chdtri(n - 1, p))) for p in (0.05, 0.95))
+    return Mean(value=variability, low=low, high=high, strides=n)

@@ -109,7 +109,8 @@ def motion_from_acceleration(
     gyro_rad_s : (n, 3), optional
         Angular velocity; at the legs it repeats more clearly than the acceleration.
     epoch_s, minimum_s : float
-        Length of an epoch; a motion shorter than `minimum_s` takes on the one before it.
+        Length of an epoch; a motion shorter than `minimum_s` gives way to
+        what surrounds it.
 
     Returns
     -------
@@ -281,7 +282,7 @@ def motion_from_speed(
     cadence_steps_min : (n,), optional
         Steps a minute, both feet; NaN where it is not known.
     minimum_s : float
-        A motion shorter than this takes on the one before it.
+        A motion shorter than this gives way to what surrounds it.
 
     Returns
     -------
@@ -330,28 +331,31 @@ def _hold(code: NDArray[np.int8]) -> NDArray[np.int8]:
 
 
 def merge_short(code: NDArray[np.int8], *, shortest: int) -> NDArray[np.int8]:
-    """Give every run of fewer than `shortest` samples the code of the last long run before it.
+    """Give every sample the most frequent code of the 2 · `shortest` − 1 samples around it.
 
-    At the start of a stretch the first long run after it serves instead. NOT_JUDGED is never
-    changed, and nothing is carried across it.
+    A run of at least `shortest` samples between two such runs stays exactly as it is; shorter
+    ones give way, and flicker between two codes settles on one of them. A tie changes nothing.
+    NOT_JUDGED is never changed, and nothing is carried across it.
+
+    >>> merge_short(np.array([1, 1, 1, 2, 1, 1, 2, 2, 2], dtype=np.int8), shortest=3)
+    array([1, 1, 1, 1, 1, 1, 2, 2, 2], dtype=int8)
     """
     merged = code.copy()
     gap = code == NOT_JUDGED
     for start, end in zip(*runs(gap), strict=True):
         if not gap[start]:
-            merged[start:end] = _merge_stretch(code[start:end], shortest)
+            merged[start:end] = _majority(code[start:end], reach=shortest - 1)
     return merged
 
 
-def _merge_stretch(code: NDArray[np.int8], shortest: int) -> NDArray[np.int8]:
-    start, end = runs(code)
-    long = end - start >= shortest
-    if not long.any():
-        return code
-    before = np.maximum.accumulate(np.where(long, np.arange(len(start)), -1))
-    source = np.where(before >= 0, before, np.argmax(long))
-    merged: NDArray[np.int8] = np.repeat(code[start[source]], end - start)
-    return merged
+def _majority(code: NDArray[np.int8], *, reach: int) -> NDArray[np.int8]:
+    edge = np.arange(len(code))
+    first, last = np.maximum(edge - reach, 0), np.minimum(edge + reach + 1, len(code))
+    one_hot = (code == np.arange(NOT_JUDGED)[:, None]).astype(np.int32)
+    running = np.cumsum(np.pad(one_hot, ((0, 0), (1, 0))), axis=1)
+    votes = 2 * (running[:, last] - running[:, first]) + one_hot  # a tie goes to what is there
+    most: NDArray[np.int8] = np.argmax(votes, axis=0).astype(np.int8)
+    return most
 
 
 def spans(code: NDArray[np.int8]) -> list[tuple[int, int, int]]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrorun.gait import contacts as contact_room
-from retrorun.gait import motion
+from retrorun.gait import motion, strides
 from retrorun.gait.contacts import Contacts
 from retrorun.signals import uniform_pieces
 
@@ -82,6 +82,28 @@ def best_of(sensors: list[Worn], *, seconds: int) -> tuple[NDArray[np.int8], Flo
         code[open_] = sensor.code[open_]
         cadence[open_] = sensor.cadence_steps_min[open_]
     return code, cadence
+
+
+def strides_of(sensors: list[Worn]) -> strides.Strides | None:
+    """Strides from the sensors that see contacts best: two feet, two shanks, one leg, the trunk."""
+    seen = {s.placement: s.contacts for s in sensors if s.contacts is not None}
+    for part in ("foot", "shank"):
+        left, right = seen.get(f"left_{part}"), seen.get(f"right_{part}")
+        if left is not None and right is not None:
+            return strides.strides_of_two_feet(
+                left.initial_s,
+                right_initial_s=right.initial_s,
+                left_final_s=left.final_s,
+                right_final_s=right.final_s,
+            )
+        one = left if left is not None else right
+        if one is not None:
+            return strides.strides_of_one_foot(one.initial_s, final_s=one.final_s)
+    for placement in ("sacrum", "waist", "chest"):
+        trunk = seen.get(placement)
+        if trunk is not None:
+            return strides.strides_of_both_feet(trunk.initial_s, final_s=trunk.final_s)
+    return None
 
 
 def part_of(placement: str) -> str:

@@ -178,7 +178,7 @@ def _moment(seconds: float) -> str:
 def _number(value: float | None, digits: int = 0, unit: str = "") -> str:
     if value is None or not math.isfinite(value):
         return "–"
-    return f"{value:,.{digits}f}{' ' if unit else ''}{unit}"
+    return f"{value:,.{digits}f}{' ' if unit else ''}{unit}".replace("-", "−")
 
 
 def _interval(estimate: contract.Estimate, digits: int = 0, *, scale: float = 1.0) -> str:
@@ -208,7 +208,8 @@ def _simulated(recording: contract.RecordingSummary) -> _Markup:
 
 def _headline(session: Session) -> _Markup:
     about = session.recording
-    facts = [about.file, about.format, about.device, f"{clock(about.duration_s)} long"]
+    device = "device unknown" if about.device == "unknown" else about.device
+    facts = [about.file, about.format, device, f"{clock(about.duration_s)} long"]
     if session.distance_m is not None:
         facts.append(kilometres(session.distance_m))
     listed = _el("ul", _join(_el("li", fact) for fact in facts), class_="facts")
@@ -368,13 +369,13 @@ def _form(form: contract.FormByDirection | None) -> _Markup:
     rows = [
         _row(
             label,
-            direction.capitalize() if direction != "unknown" else "not judged yet",
+            _swatch(direction, "not judged yet" if direction == "unknown" else direction),
             _number(estimate.value * scale, digits, unit),
             _interval(estimate, digits, scale=scale),
             f"{estimate.strides:,}",
         )
-        for direction in ("forward", "backward", "unknown")
         for key, label, unit, scale, digits in _FORM_ROWS
+        for direction in ("forward", "backward", "unknown")
         if (estimate := getattr(getattr(form, direction), key, None)) is not None
     ]
     if not rows:
@@ -499,7 +500,7 @@ class _Panel:
     def extremes(self) -> str:
         known = self.values[np.isfinite(self.values)]
         low, high = (_number(float(x), self.digits) for x in (known.min(), known.max()))
-        return f"{low} to {high} {self.unit}"
+        return f"{low} – {high} {self.unit}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -613,7 +614,7 @@ def _course(session: Session, picture: _Picture) -> _Markup:
     ]
     kind = "course with-map" if len(drawn) == 2 else "course"
     inside = _el("div", *drawn, class_=kind) if drawn else ""
-    return _card("Course", inside, _missing(picture))
+    return _card("Course", inside, _missing(picture), long=True)
 
 
 def _legend(*rows: Sequence[_Band]) -> _Markup:
@@ -628,6 +629,8 @@ def _legend(*rows: Sequence[_Band]) -> _Markup:
 def _curves(session: Session, picture: _Picture) -> _Markup:
     """Every curve over one time axis, with one cursor."""
     ticks = _time_ticks(picture.span_s)
+    # The ground of the ribbon shows where no band lies on it.
+    ground = [_Band(0.0, picture.span_s, "unjudged")] if session.not_judged_s > 0 else []
     now = _el(
         "p", _el("b", id="now-time"), _el("span", id="now-what"), _el("span", id="now-lap"),
         id="now", class_="now", hidden="",
@@ -637,7 +640,7 @@ def _curves(session: Session, picture: _Picture) -> _Markup:
         now,
         _lap_names(session, picture),
         _ribbon(session, picture),
-        _legend(picture.directions, picture.motions),
+        _legend(picture.directions, picture.motions, ground),
         *(_panel(panel, picture, ticks) for panel in picture.panels),
         _hours(picture, ticks),
         id="curves",
@@ -777,12 +780,14 @@ def _grid(axis: _Axis, ticks: Sequence[float], picture: _Picture) -> _Markup:
 
 
 def _hours(picture: _Picture, ticks: Sequence[float]) -> _Markup:
-    """The names of round moments; the last one stays within the page."""
+    """The names of round moments; one at the very end would stand out of the page."""
     names = (
-        _el("text", _moment(time_s), x=_percent(time_s, picture), y=13,
-            text_anchor="end" if time_s > 0.96 * picture.span_s else "middle",
-            class_="tick minor" if n % 2 else "tick")
+        _el(
+            "text", _moment(time_s), x=_percent(time_s, picture), y=13, text_anchor="middle",
+            class_="tick minor" if n % 2 else "tick",
+        )
         for n, time_s in enumerate(ticks)
+        if time_s < 0.96 * picture.span_s
     )  # fmt: skip
     return _el("div", _el("svg", _join(names), aria_hidden="true"), class_="hours")
 
@@ -952,7 +957,7 @@ def _track_paths(picture: _Picture, track: _Track) -> _Markup:
     """The way as one path a tone, the one that matters most on top."""
     every = -(-len(track.x) // _MAP_POINTS)
     x, y = track.x[::every], track.y[::every]
-    tones = _tone_at(np.arange(len(x)) * float(every), picture.bands)
+    tones = _tone_at(np.arange(0.0, len(track.x), every), picture.bands)
     paths: dict[int, list[str]] = {}
     for run in _runs(tones):
         # One point more, so that the next tone begins where this one ends.
@@ -991,7 +996,7 @@ def _place_name(name: str, x: float, y: float) -> _Markup:
     """A name beside its mark, on the side that has room for it."""
     left = x > _MAP_WIDTH * 0.7
     return _el(
-        "text", name, x=f"{x + (-24 if left else 24):.0f}", y=f"{y + 9:.0f}",
+        "text", name, x=f"{x + (-24 if left else 24):.0f}", y=f"{y + 11:.0f}",
         text_anchor="end" if left else "start",
     )  # fmt: skip
 
@@ -1000,12 +1005,13 @@ def _scale_bar(track: _Track) -> _Markup:
     longest_m = 0.3 * _MAP_WIDTH * track.metres_per_unit
     length_m = _nice(longest_m / 2.5)
     units = length_m / track.metres_per_unit
+    name = f"{length_m / 1000:g} km" if length_m >= 1000 else f"{length_m:g} m"
     y = _MAP_HEIGHT - 34
     return _join(
         (
             _el("path", d=f"M34 {y - 12}V{y}h{units:.1f}v-12", class_="scale"),
-            _el("text", kilometres(length_m), x=34, y=y - 22, class_="small"),
-            _el("text", "N ↑", x=_MAP_WIDTH - 34, y=56, text_anchor="end", class_="small"),
+            _el("text", name, x=34, y=y - 22, class_="small"),
+            _el("text", "N ↑", x=_MAP_WIDTH - 34, y=62, text_anchor="end", class_="small"),
         )
     )
 

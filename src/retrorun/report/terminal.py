@@ -195,7 +195,7 @@ def _form(session: Session) -> Table | None:
     if session.form is None:
         return None
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
-    for column in ("form", "direction", "value", "90 % interval", "strides"):
+    for column in ("form", "gait", "direction", "value", "90 % interval", "strides"):
         table.add_column(column)
     for direction in ("forward", "backward", "unknown"):
         form: contract.Form | None = getattr(session.form, direction)
@@ -215,7 +215,12 @@ def _form(session: Session) -> Table | None:
                     f"{x * scale:.{digits}f}" for x in (estimate.low, estimate.value, estimate.high)
                 )
                 table.add_row(
-                    label, direction, f"{value} {unit}", f"{low}–{high}", f"{estimate.strides:,}"
+                    label,
+                    form.motion,
+                    direction,
+                    f"{value} {unit}",
+                    f"{low}–{high}",
+                    f"{estimate.strides:,}",
                 )
     return table if table.row_count else None
 
