@@ -112,15 +112,30 @@ def pair(found_s: Floats, true_s: Floats, *, tolerance_s: float) -> list[tuple[i
     return sorted(pairs.items())
 
 
-def score(tally: Tally, walk: Walk, found: Contacts, *, with_turn: bool) -> None:
-    """Add one recording to a tally, with or without what happens between the turn's bounds."""
+#: What is scored: the whole trial; without what lies between the annotated bounds of the turn;
+#: without the turn widened by a second on both sides and the second after the first step and
+#: before the last (setting off, closing step).
+SCOPES = ("whole", "no turn", "straight")
+MARGIN_S = 1.0
+
+
+def counted(walk: Walk, scope: str, start_s: float, end_s: float) -> bool:
+    """Whether what happens from `start_s` to `end_s` is scored in this scope."""
+    margin_s = MARGIN_S if scope == "straight" else 0.0
+    in_turn = end_s >= walk.turn_s[0] - margin_s and start_s <= walk.turn_s[1] + margin_s
+    at_ends = start_s < walk.trial_s[0] + margin_s or end_s > walk.trial_s[1] - margin_s
+    return scope == "whole" or not (in_turn or (scope == "straight" and at_ends))
+
+
+def score(tally: Tally, walk: Walk, found: Contacts, *, scope: str) -> None:
+    """Add one recording to a tally, counting what lies within the scope."""
     low, high = walk.trial_s[0] - TOLERANCE_S, walk.trial_s[1] + TOLERANCE_S
     keep = (found.initial_s >= low) & (found.initial_s <= high)
     initial_s, final_s = found.initial_s[keep], found.final_s[keep]
     pairs = pair(initial_s, walk.initial_s, tolerance_s=TOLERANCE_S)
 
     def counts(when_s: float) -> bool:
-        return with_turn or not walk.turn_s[0] <= when_s <= walk.turn_s[1]
+        return counted(walk, scope, when_s, when_s)
 
     matched = {row for row, _ in pairs}
     pairs = [(row, column) for row, column in pairs if counts(walk.initial_s[column])]
@@ -132,8 +147,10 @@ def score(tally: Tally, walk: Walk, found: Contacts, *, with_turn: bool) -> None
     for row, column in pairs:
         tally.error_s.append(initial_s[row] - walk.initial_s[column])
         if not found.both_feet and column + 1 < len(walk.swings_s):
-            contact_s = walk.swings_s[column + 1, 0] - walk.swings_s[column, 1]
-            tally.contact_error_s.append(final_s[row] - initial_s[row] - contact_s)
+            true_s, lift_s = walk.swings_s[column, 1], walk.swings_s[column + 1, 0]
+            if counted(walk, scope, true_s, lift_s):
+                contact_s = final_s[row] - initial_s[row]
+                tally.contact_error_s.append(contact_s - (lift_s - true_s))
 
 
 def line(label: str, tally: Tally) -> str:
@@ -152,7 +169,7 @@ def line(label: str, tally: Tally) -> str:
 
 
 HEAD = (
-    f"{'sensor, turn, axes':<38}{'recs':>5}{'events':>7}{'prec.':>8}{'recall':>8}{'F1':>8}"
+    f"{'sensor, scope, axes, rate':<38}{'recs':>5}{'events':>7}{'prec.':>8}{'recall':>8}{'F1':>8}"
     f"{'med ms':>8}{'90% ms':>7}{'contact ms':>12}{'CPU s':>8}"
 )
 
@@ -183,7 +200,11 @@ def detect_peer(walk: Walk) -> Contacts:
         result = GaitLumbar().predict(
             time=time_s, accel=walk.acc / 9.81, fs=RATE_HZ, height=1.75, gait_bouts=bouts
         )
-    initial = np.sort(np.asarray(result["IC Timestamp"], dtype=float)) if "IC Timestamp" in result else None
+    initial = (
+        np.sort(np.asarray(result["IC Timestamp"], dtype=float))
+        if "IC Timestamp" in result
+        else None
+    )
     initial_s = np.empty(0) if initial is None else initial
     return Contacts(
         initial_s=initial_s,
@@ -207,18 +228,18 @@ def table(recordings: list[Walk], *, seed: int = 1) -> Iterator[str]:
             ("given", 25.0),
         ):
             rng = np.random.default_rng(seed)
-            tallies = {"incl. turn": Tally(), "excl. turn": Tally()}
+            tallies = {scope: Tally() for scope in SCOPES}
             for walk in worn:
                 turned = Rotation.random(rng=rng) if axes == "random" else Rotation.identity()
                 began = time.process_time()
                 found = detect(walk, turned=turned, rate_hz=rate_hz, gyro=uses_gyro)
                 spent_s = time.process_time() - began
-                for turn, tally in tallies.items():
+                for scope, tally in tallies.items():
                     tally.cpu_s += spent_s
-                    score(tally, walk, found, with_turn=turn == "incl. turn")
+                    score(tally, walk, found, scope=scope)
             sensors = f"{part}{' acc+gyro' if uses_gyro else ' acc'}"
-            for turn, tally in tallies.items():
-                yield line(f"{sensors}, {turn}, {axes}, {rate_hz:g} Hz", tally)
+            for scope, tally in tallies.items():
+                yield line(f"{sensors}, {scope}, {axes}, {rate_hz:g} Hz", tally)
     yield from peer_lines([walk for walk in recordings if walk.placement == "sacrum"])
 
 
@@ -229,16 +250,16 @@ def peer_lines(worn: list[Walk]) -> Iterator[str]:
     except ImportError:
         yield "peer scikit-digital-health: not installed"
         return
-    tallies = {"incl. turn": Tally(), "excl. turn": Tally()}
+    tallies = {scope: Tally() for scope in SCOPES}
     for walk in worn:
         began = time.process_time()
         found = detect_peer(walk)
         spent_s = time.process_time() - began
-        for turn, tally in tallies.items():
+        for scope, tally in tallies.items():
             tally.cpu_s += spent_s
-            score(tally, walk, found, with_turn=turn == "incl. turn")
-    for turn, tally in tallies.items():
-        yield line(f"peer skdh sacrum, {turn}, given", tally)
+            score(tally, walk, found, scope=scope)
+    for scope, tally in tallies.items():
+        yield line(f"peer skdh sacrum, {scope}, given", tally)
 
 
 def speed_line(*, hours: float = 6.0, seed: int = 1) -> str:
@@ -259,7 +280,8 @@ def speed_line(*, hours: float = 6.0, seed: int = 1) -> str:
     motion_from_acceleration(acc, rate_hz=RATE_HZ, placement="foot", gyro_rad_s=acc)
     contacts(acc, rate_hz=RATE_HZ, placement="foot", gyro_rad_s=acc)
     foot_s = time.process_time() - began
-    return f"{hours:g} h at 100 Hz, motion and contacts: trunk {trunk_s:.2f} CPU s, foot {foot_s:.2f} CPU s"
+    spent = f"trunk {trunk_s:.2f} CPU s, foot {foot_s:.2f} CPU s"
+    return f"{hours:g} h at 100 Hz, float32, motion and contacts: {spent}"
 
 
 def main() -> None:

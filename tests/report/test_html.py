@@ -140,6 +140,7 @@ def form() -> contract.FormByDirection:
 
     ways = {
         way: contract.Form(
+            motion="run",
             cadence_steps_min=measured(cadence, strides),
             step_length_m=measured(length, strides),
             contact_time_s=measured(contact, strides),
@@ -304,7 +305,7 @@ def test_every_segment_has_a_row(page):
 
 
 def test_form_has_its_interval_and_its_strides(page):
-    assert "Contact time backward 233 ms 228 – 238 1,104" in text_of(page)
+    assert "Contact time backward run 233 ms 228 – 238 1,104" in text_of(page)
 
 
 def test_the_cursor_reads_the_curves(page):

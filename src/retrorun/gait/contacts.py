@@ -20,7 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrorun.errors import BadInput
-from retrorun.gait.motion import HIGHEST_RATE_HZ, LOWEST_RATE_HZ, motion_from_acceleration
+from retrorun.gait.motion import (
+    HIGHEST_RATE_HZ,
+    LOWEST_RATE_HZ,
+    STILL,
+    motion_from_acceleration,
+)
 from retrorun.signals import (
     Piece,
     bandpass,
@@ -221,15 +226,18 @@ class TrunkContacts:
     def _find(
         self, acc: NDArray[np.floating], _gyro: NDArray[np.floating] | None, rate_hz: float
     ) -> tuple[Floats, Floats]:
-        step_hz = _step_frequency(acc, rate_hz=rate_hz)
-        if step_hz is None:
+        rhythm = _step_frequency(acc, rate_hz=rate_hz)
+        if rhythm is None:
             return np.empty(0), np.empty(0)
+        step_hz, still = rhythm
         coarse, rate = decimate(acc, rate_hz=rate_hz, lowest_hz=50.0)
         up = running_mean(coarse, rate_hz=rate, window_s=self.upright_s)
         force = np.einsum("ij,ij->i", coarse, up) / np.maximum(norm(up), 1e-3)
         step_hz = np.interp(np.arange(len(force)) / rate, np.arange(len(step_hz)) + 0.5, step_hz)
         bounce = _at_step_frequency(force, step_hz, rate=rate)
         rise, peak = _rises_and_peaks(bounce, least=self.least_m_s2)
+        moving = ~still[np.minimum((peak / rate).astype(int), len(still) - 1)]
+        rise, peak = rise[moving], peak[moving]
         step = rate / step_hz[np.round(peak).astype(int)]
         delay_s = 0.5 / rate - 0.5 / rate_hz
         walking = self._walking(acc, rise, peak, step, rate=rate, rate_hz=rate_hz) + delay_s
@@ -403,15 +411,20 @@ def _energy_quantile(
     return at
 
 
-def _step_frequency(acc: NDArray[np.floating], *, rate_hz: float) -> Floats | None:
-    """Step frequency of every second, filled in where nothing repeats; None if nothing does."""
-    moved = motion_from_acceleration(acc, rate_hz=rate_hz, placement="sacrum")
+def _step_frequency(
+    acc: NDArray[np.floating], *, rate_hz: float
+) -> tuple[Floats, NDArray[np.bool_]] | None:
+    """Step frequency of every second and whether it is still; None if nothing repeats.
+
+    Where nothing repeats the frequency is filled in from the seconds around.
+    """
+    moved = motion_from_acceleration(acc, rate_hz=rate_hz, placement="sacrum", minimum_s=1.0)
     known = np.flatnonzero(np.isfinite(moved.cadence_steps_min))
     if len(known) == 0:
         return None
     every = np.arange(len(moved.cadence_steps_min))
     filled: Floats = np.interp(every, known, moved.cadence_steps_min[known] / 60.0)
-    return filled
+    return filled, moved.code == STILL
 
 
 #: Centres of the filter bank, a third of an octave apart: 50 to 280 steps a minute. [Hz]

@@ -337,8 +337,8 @@ def merge_short(code: NDArray[np.int8], *, shortest: int) -> NDArray[np.int8]:
     ones give way, and flicker between two codes settles on one of them. A tie changes nothing.
     NOT_JUDGED is never changed, and nothing is carried across it.
 
-    >>> merge_short(np.array([1, 1, 1, 2, 1, 1, 2, 2, 2], dtype=np.int8), shortest=3)
-    array([1, 1, 1, 1, 1, 1, 2, 2, 2], dtype=int8)
+    >>> merge_short(np.array([1, 1, 1, 2, 1, 1, 1, 2, 2, 2], dtype=np.int8), shortest=3)
+    array([1, 1, 1, 1, 1, 1, 1, 2, 2, 2], dtype=int8)
     """
     merged = code.copy()
     gap = code == NOT_JUDGED

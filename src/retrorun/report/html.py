@@ -366,22 +366,28 @@ def _swatch(tone: str, name: str) -> _Markup:
 def _form(form: contract.FormByDirection | None) -> _Markup:
     if form is None:
         return _Markup("")
+    ways: tuple[tuple[str, contract.Form | None], ...] = (
+        ("forward", form.forward), ("backward", form.backward), ("unknown", form.unknown)
+    )  # fmt: skip
     rows = [
         _row(
             label,
-            _swatch(direction, "not judged yet" if direction == "unknown" else direction),
+            _swatch(way, "not judged yet" if way == "unknown" else way),
+            _MOTIONS[of_way.motion],
             _number(estimate.value * scale, digits, unit),
             _interval(estimate, digits, scale=scale),
             f"{estimate.strides:,}",
         )
         for key, label, unit, scale, digits in _FORM_ROWS
-        for direction in ("forward", "backward", "unknown")
-        if (estimate := getattr(getattr(form, direction), key, None)) is not None
+        for way, of_way in ways
+        if of_way is not None and (estimate := getattr(of_way, key)) is not None
     ]
     if not rows:
         return _Markup("")
-    head = ("What", "Direction", "Value", "90 % interval", "Strides")
-    return _card("Form", _table("How you moved, over all strides", head, rows, numbers_from=3))
+    head = ("What", "Direction", "Gait", "Value", "90 % interval", "Strides")
+    return _card(
+        "Form", _table("How you moved, over all strides of one gait", head, rows, numbers_from=4)
+    )
 
 
 def _energy(energy: contract.Energy | None) -> _Markup:
