@@ -30,7 +30,7 @@ POSSIBLE: Mapping[str, tuple[float, float]] = {
     "cadence_rev_min": (0.0, 300.0),
     "power_w": (0.0, 5_000.0),
     "temperature_c": (-90.0, 90.0),
-    "contact_time_s": (0.02, 5.0),
+    "contact_time_s": (0.0, 5.0),
     "contact_balance": (0.0, 1.0),
     "step_length_m": (0.0, 5.0),
     "vertical_oscillation_m": (0.0, 1.0),

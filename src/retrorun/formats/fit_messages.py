@@ -59,16 +59,43 @@ def decode(data: bytes, *, name: str) -> Decoded:
     """Messages of one FIT sequence; raises `Unreadable` where not even one could be read."""
     import fitfast
 
+    whole, sum_is_right = _with_checksums(data)
     try:
         with _quiet_stderr():
-            return Decoded(fitfast.parse(data))
+            messages = fitfast.parse(whole)
     except fitfast.FitDecodeError as error:
-        reason = str(error)
+        return _decode_patiently(data, name=name, reason=str(error))
     except BaseException as panic:  # a Rust panic is no Exception; whatever else goes on
         if type(panic).__name__ != "PanicException":
             raise
-        reason = f"the fast reader gave up ({panic})"
-    return _decode_patiently(data, name=name, reason=reason)
+        return _decode_patiently(data, name=name, reason=f"the fast reader gave up ({panic})")
+    return Decoded(messages, () if sum_is_right else (_WRONG_SUM,))
+
+
+_WRONG_SUM = Problem(
+    "the checksum is wrong", "whole file", "all was read; single values may be damaged"
+)
+
+
+def _with_checksums(data: bytes) -> tuple[bytes, bool]:
+    """The sequence with checksums that the fast reader accepts, and whether its own was right.
+
+    The profile allows a header checksum of 0, "not computed"; the fast reader then expects the
+    wrong sum of the whole file, so both sums are written anew. After a header with its right
+    sum, the sum of the whole is that of the data alone.
+    """
+    import fastcrc
+
+    crc = fastcrc.crc16.arc
+    size = data[0] + int.from_bytes(data[4:8], "little")
+    if len(data) != size + 2:
+        return data, True  # cut, or followed by something: for the patient reader
+    sum_is_right = crc(data[:size]) == int.from_bytes(data[size:], "little")
+    header = data[:12]
+    if data[0] == 14:
+        header += crc(header).to_bytes(2, "little")
+    body = header + data[data[0] : size]
+    return body + crc(body).to_bytes(2, "little"), sum_is_right
 
 
 @contextmanager
@@ -127,10 +154,6 @@ def _decode_patiently(data: bytes, *, name: str, reason: str) -> Decoded:
             "the file is cut or damaged",
             f"after {rows:,} messages ({stopped})",
             "everything before is kept, the rest is lost",
-        )
-    elif "checksum" in reason:
-        problem = Problem(
-            "the checksum is wrong", "whole file", "all was read; single values may be damaged"
         )
     else:
         problem = Problem("not quite a FIT file", reason, "all that could be decoded was read")
