@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from retrorun import contract
 from retrorun.gait import motion, track
 from retrorun.gait.form import Mean, mean_of, variability_of
+from retrorun.gait.strides import Strides
 from retrorun.gait.worn import Worn, best_of, strides_of, worn_sensor
 from retrorun.physiology import heart
 from retrorun.recording import Problem, Recording, Span
@@ -96,6 +97,7 @@ def analyse(recording: Recording) -> Session:
     )
     not_judged_s = _say_not_judged(moves, problems)
     moving = np.isin(moves, (motion.WALK, motion.RUN, motion.OTHER))
+    form = _form(recording, curves, sensors, problems)
     problems.append(NOT_YET)
     return Session(
         recording=_summary(recording, problems),
@@ -108,7 +110,7 @@ def analyse(recording: Recording) -> Session:
         energy=None,
         heart=_heart(beats, cleaned),
         muscle=None,
-        form=_form(recording, curves, sensors),
+        form=form,
         curves=curves,
         laps=tuple(
             (lap.name or f"Lap {number}", lap.span)
@@ -409,30 +411,40 @@ def _segment(first: int, last: int, code: int, curves: Curves) -> contract.Segme
 
 
 def _form(
-    recording: Recording, curves: Curves, sensors: list[Worn]
+    recording: Recording, curves: Curves, sensors: list[Worn], problems: list[Problem]
 ) -> contract.FormByDirection | None:
     """Form while running, or while walking if there is no running; direction is not known yet."""
     gait = motion.RUN if np.any(curves.motion == motion.RUN) else motion.WALK
     during = curves.motion == gait
     if not during.any():
         return None
-    figures = _form_from_contacts(curves, during, sensors)
-    if figures is None:
+    seen = strides_of(sensors)
+    if seen is None:
         figures = _form_from_channels(recording, curves, during)
+    else:
+        figures = _form_from_strides(curves, during, seen[1])
     if gait == motion.WALK:
         figures["flight_time_s"] = None  # one foot is always on the ground
+    elif seen is not None and seen[0] in motion.LEGS and figures["contact_time_s"] is not None:
+        problems.append(_LEG_CONTACT_RUNNING)
+        figures["contact_time_s"] = figures["flight_time_s"] = None
     estimates = {name: _form_estimate(mean) for name, mean in figures.items()}
     form = contract.Form(motion="run" if gait == motion.RUN else "walk", **estimates)
     return contract.FormByDirection(forward=None, backward=None, unknown=form)
 
 
-def _form_from_contacts(
-    curves: Curves, during: NDArray[np.bool_], sensors: list[Worn]
-) -> dict[str, Mean | None] | None:
+#: Checked against annotated walking only; the ends of running contacts have no truth yet.
+_LEG_CONTACT_RUNNING = Problem(
+    "contact time from a leg sensor while running",
+    "form",
+    "not judged: nobody has measured how right it is",
+)
+
+
+def _form_from_strides(
+    curves: Curves, during: NDArray[np.bool_], strides: Strides
+) -> dict[str, Mean | None]:
     """Form stride by stride, where a sensor saw the feet touch the ground."""
-    strides = strides_of(sensors)
-    if strides is None:
-        return None
     second = np.minimum(strides.start_s.astype(int), len(during) - 1)
     chosen = during[second]
     n = int(np.count_nonzero(chosen))

@@ -163,6 +163,8 @@ def repair_clock(unix_s: NDArray[np.float64], *, what: str = "samples") -> Clock
     n = len(unix_s)
     problems: list[Problem] = []
     times = np.array(unix_s, dtype=np.float64)
+    # No clock counts beyond; such numbers would only overflow below.
+    times[~(np.abs(times) < 1e11)] = np.nan
     known = np.isfinite(times)
     if n and not known.any():
         problems.append(

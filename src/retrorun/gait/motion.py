@@ -335,6 +335,7 @@ def merge_short(code: NDArray[np.int8], *, shortest: int) -> NDArray[np.int8]:
 
     A run of at least `shortest` samples between two such runs stays exactly as it is; shorter
     ones give way, and flicker between two codes settles on one of them. A tie changes nothing.
+    What is still shorter takes on the long run before it (at the start, the one after it).
     NOT_JUDGED is never changed, and nothing is carried across it.
 
     >>> merge_short(np.array([1, 1, 1, 2, 1, 1, 1, 2, 2, 2], dtype=np.int8), shortest=3)
@@ -344,8 +345,20 @@ def merge_short(code: NDArray[np.int8], *, shortest: int) -> NDArray[np.int8]:
     gap = code == NOT_JUDGED
     for start, end in zip(*runs(gap), strict=True):
         if not gap[start]:
-            merged[start:end] = _majority(code[start:end], reach=shortest - 1)
+            settled = _majority(code[start:end], reach=shortest - 1)
+            merged[start:end] = _absorb(settled, shortest=shortest)
     return merged
+
+
+def _absorb(code: NDArray[np.int8], *, shortest: int) -> NDArray[np.int8]:
+    start, end = runs(code)
+    long = end - start >= shortest
+    if not long.any():
+        return code
+    before = np.maximum.accumulate(np.where(long, np.arange(len(start)), -1))
+    source = np.where(before >= 0, before, np.argmax(long))
+    absorbed: NDArray[np.int8] = np.repeat(code[start[source]], end - start)
+    return absorbed
 
 
 def _majority(code: NDArray[np.int8], *, reach: int) -> NDArray[np.int8]:

@@ -84,13 +84,16 @@ def best_of(sensors: list[Worn], *, seconds: int) -> tuple[NDArray[np.int8], Flo
     return code, cadence
 
 
-def strides_of(sensors: list[Worn]) -> strides.Strides | None:
-    """Strides from the sensors that see contacts best: two feet, two shanks, one leg, the trunk."""
+def strides_of(sensors: list[Worn]) -> tuple[str, strides.Strides] | None:
+    """Strides from the sensors that see contacts best: two feet, two shanks, one leg, the trunk.
+
+    Gives the part of the body too. None where no sensor sees contacts.
+    """
     seen = {s.placement: s.contacts for s in sensors if s.contacts is not None}
     for part in ("foot", "shank"):
         left, right = seen.get(f"left_{part}"), seen.get(f"right_{part}")
         if left is not None and right is not None:
-            return strides.strides_of_two_feet(
+            return part, strides.strides_of_two_feet(
                 left.initial_s,
                 right_initial_s=right.initial_s,
                 left_final_s=left.final_s,
@@ -98,11 +101,11 @@ def strides_of(sensors: list[Worn]) -> strides.Strides | None:
             )
         one = left if left is not None else right
         if one is not None:
-            return strides.strides_of_one_foot(one.initial_s, final_s=one.final_s)
+            return part, strides.strides_of_one_foot(one.initial_s, final_s=one.final_s)
     for placement in ("sacrum", "waist", "chest"):
         trunk = seen.get(placement)
         if trunk is not None:
-            return strides.strides_of_both_feet(trunk.initial_s, final_s=trunk.final_s)
+            return placement, strides.strides_of_both_feet(trunk.initial_s, final_s=trunk.final_s)
     return None
 
 
