@@ -1,0 +1,55 @@
+"""Make the pictures of the README from the example recording: `python docs/make_pictures.py`.
+
+The terminal view is Rich's own SVG export. The page is photographed by Chromium, where there
+is one; without it that picture stays as it is.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+
+from retrorun import formats
+from retrorun.examples import write_examples
+from retrorun.report.html import render
+from retrorun.report.terminal import show_session
+from retrorun.session import analyse
+
+PICTURES = Path(__file__).parent / "pictures"
+
+
+def main() -> None:
+    PICTURES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        example = Path(folder) / "example"
+        write_examples(example)
+        session = analyse(formats.read(example / "simulated-watch.fit"))
+        console = Console(record=True, width=110, file=io.StringIO(), force_terminal=True)
+        show_session(session, console=console)
+        console.save_svg(
+            str(PICTURES / "analyze.svg"), title="retrorun analyze simulated-watch.fit"
+        )
+        page = Path(folder) / "session.html"
+        page.write_text(render(session), encoding="utf-8")
+        photograph(page, PICTURES / "page.png")
+
+
+def photograph(page: Path, picture: Path) -> None:
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        print("no Chromium here: page.png is left as it is")
+        return
+    words = [
+        chromium, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+        "--window-size=1180,1280", f"--screenshot={picture}", page.as_uri(),
+    ]  # fmt: skip
+    subprocess.run(words, check=True, capture_output=True)  # noqa: S603
+
+
+if __name__ == "__main__":
+    main()
