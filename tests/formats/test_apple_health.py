@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from retrorun.errors import NotAnActivity, TooLarge, Unreadable
 from retrorun.formats import apple_health, read, read_all
+from retrorun.formats.apple_health.streaming import unix_s
 from retrorun.formats.sources import Limits, Source, Tree
 from retrorun.recording import Span
 
@@ -474,4 +475,4 @@ def test_times_are_read_as_python_reads_them(when, quarters):
     sign, size = "-" if quarters < 0 else "+", abs(quarters)
     text = f"{when:%Y-%m-%d %H:%M:%S} {sign}{size // 4:02d}{size % 4 * 15:02d}"
     expected = datetime.strptime(text, "%Y-%m-%d %H:%M:%S %z").timestamp()
-    assert apple_health.unix_s(text) == expected
+    assert unix_s(text) == expected

@@ -39,20 +39,22 @@ def zipped(**members: bytes) -> bytes:
 # --- nothing in it ------------------------------------------------------------------------------
 
 
+NOTHING_TO_READ = [
+    ("empty.fit", b"", "an empty file; wanted a recorded activity"),
+    ("blank.gpx", b" \n\n ", "nothing but blanks"),
+    ("photo.fit", b"\x89PNG\r\n\x1a\n" + bytes(100), "a PNG picture; wanted a recorded"),
+    ("page.gpx", b"<!DOCTYPE html><html></html>", "a web page"),
+    ("noise.fit", bytes(range(256)) * 4, "of a kind that retrorun does not know"),
+    ("head.fit", b"\x0e\x10\x00\x00\x00\x00\x00\x00.FIT\x00\x00", "nothing can be decoded"),
+    ("cut.gz", gzip.compress(b"<gpx>" * 10_000)[:60], "compressed data are damaged"),
+    ("cut.zip", zipped(**{"a.gpx": gpx(point(0))})[:80], "zip is damaged"),
+    ("none.gpx", f"{GPX_HEAD}</gpx>".encode(), "a GPX file without a track point"),
+]
+
+
 @pytest.mark.parametrize(
-    ("name", "data", "says"),
-    [
-        ("empty.fit", b"", "an empty file; wanted a recorded activity"),
-        ("blank.gpx", b" \n\n ", "nothing but blanks"),
-        ("photo.fit", b"\x89PNG\r\n\x1a\n" + bytes(100), "a PNG picture; wanted a recorded"),
-        ("page.gpx", b"<!DOCTYPE html><html></html>", "a web page"),
-        ("noise.fit", bytes(range(256)) * 4, "of a kind that retrorun does not know"),
-        ("head.fit", b"\x0e\x10\x00\x00\x00\x00\x00\x00.FIT\x00\x00", "nothing can be decoded"),
-        ("cut.gz", gzip.compress(b"<gpx>" * 10_000)[:60], "compressed data are damaged"),
-        ("cut.zip", zipped(**{"a.gpx": gpx(point(0))})[:80], "zip is damaged"),
-        ("none.gpx", f"{GPX_HEAD}</gpx>".encode(), "a GPX file without a track point"),
-    ],
-)  # fmt: skip
+    ("name", "data", "says"), NOTHING_TO_READ, ids=[name for name, _, _ in NOTHING_TO_READ]
+)
 def test_what_cannot_be_read_ends_with_one_clear_line(
     tmp_path: Path, name: str, data: bytes, says: str
 ) -> None:
