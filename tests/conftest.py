@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+# A defect of ours must fail its test, not become the polite error of a file.
+os.environ["RETRORUN_DEBUG"] = "1"
+
 ROOT = Path(__file__).parents[1]
 
 

@@ -5,6 +5,7 @@ Exit status: 0 done; 1 some of several inputs failed, the rest done; 2 nothing c
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -43,16 +44,28 @@ LimitMb = Annotated[
 
 def main() -> None:
     """Run the command line; every foreseen failure is one line on standard error."""
+    for stream, number in ((sys.stdout, 1), (sys.stderr, 2)):
+        if stream is None:  # closed by the caller: write to nowhere
+            setattr(sys, {1: "stdout", 2: "stderr"}[number], Path(os.devnull).open("w"))
     try:
-        sys.exit(app(standalone_mode=False) or 0)
+        status = app(standalone_mode=False) or 0
+        sys.stdout.flush()
     except TyperException as error:
+        if not error.format_message():  # the help was asked for by saying nothing
+            sys.exit(2)
         _fail(error.format_message())
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader went away, for example `| head`
-        sys.exit(0)
-    except KeyboardInterrupt:
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the reader went away: `| head`
+            sys.exit(0)
+        _fail(f"output: {error.strerror}; wanted a place that can be written")
+    if status == _INTERRUPTED:
         print("retrorun: interrupted; what was written so far is whole", file=sys.stderr)
-        sys.exit(130)
+    sys.exit(status)
+
+
+#: The status of a program that was stopped with Ctrl-C.
+_INTERRUPTED = 130
 
 
 @app.callback()
@@ -95,11 +108,11 @@ def analyze(
         for session in printed:
             print(to_json(session))
     elif csv is not None:
-        from retrorun.report.table import write_segments
+        from retrorun.report.segments_csv import write_segments
 
-        _written(csv, lambda: write_segments(csv, printed))
+        _written(csv, lambda part: write_segments(part, printed))
     elif html is not None:
-        _written(html, lambda: _pages(html, printed))
+        _written(html, lambda part: _pages(part, printed))
     else:
         from retrorun.report.terminal import show_session
 
@@ -153,7 +166,8 @@ def example(
     except BadInput as error:
         _fail(str(error))
     except OSError as error:
-        _fail(f"{folder}: {error.strerror}; wanted a folder that can be written. Choose another")
+        why = error.strerror or str(error)
+        _fail(f"{folder}: {why}; wanted a folder that can be written. Choose another")
     print(f"Simulated recordings, not of a person, in {folder}:")
     for path, what in written:
         print(f"  {path.name:28} {what}")
@@ -216,30 +230,53 @@ def _bar(items: list) -> Iterator:  # type: ignore[type-arg]
     yield from track(items, description="Reading", console=_console(stderr=True), transient=True)
 
 
-def _written(out: Path, write: Callable[[], None]) -> None:
+def _written(out: Path, write: Callable[[Path], bool]) -> None:
+    """Let `write` fill a place beside `out`, and give it its name only when it is whole."""
+    part = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
-        write()
+        if write(part):
+            _name(part, out)
+            print(out)
+    except FileExistsError:
+        _fail(f"{out}: exists already; wanted a new name. Nothing is ever written over")
     except OSError as error:
         _fail(f"{out}: {error.strerror}; wanted a place that can be written. Choose another")
-    if out.exists():
-        print(out)
+    finally:
+        _remove(part)
 
 
-def _pages(out: Path, sessions: Iterator[Session]) -> None:
+def _name(part: Path, out: Path) -> None:
+    if part.is_dir():
+        part.rename(out)  # refuses a folder with something in it
+    else:
+        os.link(part, out)  # unlike a renaming, refuses what is there
+
+
+def _remove(part: Path) -> None:
+    if part.is_dir():
+        import shutil
+
+        shutil.rmtree(part)
+    else:
+        part.unlink(missing_ok=True)
+
+
+def _pages(out: Path, sessions: Iterator[Session]) -> bool:
     """One page at `out`; a folder of pages, named by the recordings, where there are several."""
     from retrorun.report.html import render
 
-    first = next(sessions, None)
+    first, second = next(sessions, None), next(sessions, None)
     if first is None:
-        return
-    second = next(sessions, None)
+        return False
     if second is None:
         out.write_text(render(first), encoding="utf-8")
-        return
+        return True
     out.mkdir()
     for number, session in enumerate(_chain(first, second, sessions), start=1):
         stem = "".join(c if c.isalnum() or c in "-_." else "_" for c in session.recording.file)
-        (out / f"{number:04}-{stem}.html").write_text(render(session), encoding="utf-8")
+        page = out / f"{number:04}-{stem[:100]}.html"
+        page.write_text(render(session), encoding="utf-8")
+    return True
 
 
 def _chain(first: Session, second: Session, rest: Iterator[Session]) -> Iterator[Session]:
@@ -258,7 +295,8 @@ def _console(*, stderr: bool = False) -> Console:
 
 def _fail(line: str) -> NoReturn:
     """One line on standard error, status 2."""
-    print("retrorun: " + " ".join(line.split()), file=sys.stderr)
+    whole = "".join(c if c.isprintable() else " " for c in line)
+    print("retrorun: " + " ".join(whole.split()), file=sys.stderr)
     sys.exit(2)
 
 

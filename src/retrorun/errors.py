@@ -35,7 +35,8 @@ class Unreadable(RetrorunError):
 
     def __init__(self, file: str, found: str, wanted: str, remedy: str = "") -> None:
         self.file, self.found, self.wanted, self.remedy = file, found, wanted, remedy
-        super().__init__(f"{file}: {found}; wanted {wanted}. {remedy}".rstrip())
+        # One line, whatever the words of others that are quoted in it.
+        super().__init__(" ".join(f"{file}: {found}; wanted {wanted}. {remedy}".split()))
 
 
 class NotAnActivity(Unreadable):

@@ -203,9 +203,9 @@ class Recording:
 
     @property
     def duration_s(self) -> float:
-        """Time of the last sample of any channel, or end of the last lap. [s]"""
+        """Time of the last sample of any channel; without samples, end of the last lap. [s]"""
         ends = [float(c.time_s[-1]) for c in self.channels.values() if c.samples]
-        return max([*ends, *(lap.span.end_s for lap in self.laps)], default=0.0)
+        return max(ends or [lap.span.end_s for lap in self.laps], default=0.0)
 
     @property
     def placements(self) -> tuple[str, ...]:

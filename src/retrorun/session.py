@@ -7,7 +7,7 @@ what they find into the public contract. It computes nothing itself.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from retrorun.gait.strides import Strides
 from retrorun.gait.worn import Worn, best_of, strides_of, worn_sensor
 from retrorun.physiology import heart
 from retrorun.recording import Problem, Recording, Span
+from retrorun.sports import off_foot
 
 Floats = NDArray[np.float64]
 
@@ -70,17 +71,18 @@ def analyse(recording: Recording) -> Session:
     `session.recording.problems` says why.
     """
     problems = list(recording.problems)
-    n = _cells(recording, problems)
-    time_s = np.arange(n, dtype=np.float64) * GRID_S
-    way = _way(recording, time_s, problems)
+    edges_s = _edges(recording, problems)
+    time_s, n = edges_s[:-1], len(edges_s) - 1
+    way = _way(recording, edges_s, problems)
     beats, cleaned = _heart_rate(recording, time_s, problems)
     sensors = _sensors(recording, seconds=n, problems=problems)
     moves, cadence = _motion(recording, time_s, way, sensors, problems)
-    altitude, slope, ascent = _terrain(recording, time_s, way.distance_m, problems)
+    way = way.standing(moves == motion.STILL)
+    altitude, slope, ascent = _terrain(recording, time_s, way, problems)
     curves = Curves(
         time_s=time_s,
         motion=moves,
-        distance_m=way.distance_m,
+        distance_m=np.where(way.covered, way.edges_m[:-1], np.nan),
         speed_m_s=way.speed_m_s,
         altitude_m=altitude,
         gradient=slope,
@@ -91,10 +93,11 @@ def analyse(recording: Recording) -> Session:
         power_w=_on_grid(recording, "power_w", time_s),
     )
     segments = tuple(
-        _segment(first, last, code, curves)
+        _segment(first, last, code, curves, way, edges_s)
         for first, last, code in motion.spans(moves)
         if code != motion.NOT_JUDGED
     )
+    _say_outside(segments, way.total_m, problems)
     not_judged_s = _say_not_judged(moves, problems)
     moving = np.isin(moves, (motion.WALK, motion.RUN, motion.OTHER))
     form = _form(recording, curves, sensors, problems)
@@ -122,7 +125,8 @@ def analyse(recording: Recording) -> Session:
 # --- the common grid --------------------------------------------------------------------------
 
 
-def _cells(recording: Recording, problems: list[Problem]) -> int:
+def _edges(recording: Recording, problems: list[Problem]) -> Floats:
+    """Edges of the grid's cells: whole seconds, and the end of the recording. (n + 1,) [s]"""
     duration_s = recording.duration_s
     if duration_s > LONGEST_S:
         problems.append(
@@ -133,7 +137,8 @@ def _cells(recording: Recording, problems: list[Problem]) -> int:
             )
         )
         duration_s = LONGEST_S
-    return int(np.ceil(duration_s / GRID_S))
+    whole = np.arange(int(np.ceil(duration_s / GRID_S)), dtype=np.float64) * GRID_S
+    return np.append(whole, duration_s)
 
 
 def _on_grid(recording: Recording, name: str, time_s: Floats) -> Floats:
@@ -153,28 +158,59 @@ def _on_grid(recording: Recording, name: str, time_s: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Way:
-    distance_m: Floats  #: since the start, never falling, NaN before the first value
-    speed_m_s: Floats
-    total_m: float | None
+    """Distance and speed on the grid of n cells."""
+
+    edges_m: Floats  #: (n + 1,) since the start, at the edges of the cells, never falling
+    covered: NDArray[np.bool_]  #: (n,) cells for which the distance is known
+    speed_m_s: Floats  #: (n,)
+    from_positions: bool  #: whose noise makes a way of standing, too
+
+    @property
+    def total_m(self) -> float | None:
+        return float(self.edges_m[-1]) if self.covered.any() else None
+
+    def standing(self, still: NDArray[np.bool_]) -> _Way:
+        """The same way with nothing covered while standing still."""
+        if not self.from_positions:
+            return self
+        gained = np.where(still, 0.0, np.diff(self.edges_m))
+        return replace(self, edges_m=np.concatenate([[0.0], np.cumsum(gained)]))
 
 
-def _way(recording: Recording, time_s: Floats, problems: list[Problem]) -> _Way:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Positions:
+    """Known positions without teleports, (k,), and what was travelled up to each of them."""
+
+    time_s: Floats
+    latitude_deg: Floats
+    longitude_deg: Floats
+    travelled_m: Floats
+    piece: NDArray[np.intp]
+
+
+def _way(recording: Recording, edges_s: Floats, problems: list[Problem]) -> _Way:
     """Distance by the device's odometer, else from positions, else by adding up the speed."""
-    from_position = _position_distance(recording)
-    odometer = recording.get("distance_m")
-    speed = _on_grid(recording, "speed_m_s", time_s)
-    total: float | None = None
+    cells_s = edges_s[:-1]
+    positions = _positions(recording, problems)
+    odometer = _odometer(recording, positions, problems)
+    speed = _on_grid(recording, "speed_m_s", cells_s)
     if odometer is not None:
-        advance_m, resets = track.advance(odometer.values.astype(np.float64))
-        if resets:
-            problems.append(
-                Problem("the odometer falls", f"{resets} times", "only its advances are counted")
-            )
-        clock_s, travelled_m = odometer.time_s, np.cumsum(advance_m)
-    elif from_position is not None:
-        clock_s, travelled_m = from_position
+        clock_s, travelled_m, piece = odometer
+        derived = track.speed_from_distance(clock_s, travelled_m, grid_s=cells_s, piece=piece)
+    elif positions is not None:
+        clock_s, travelled_m = positions.time_s, positions.travelled_m
+        derived = track.net_speed(
+            clock_s,
+            positions.latitude_deg,
+            positions.longitude_deg,
+            grid_s=cells_s,
+            piece=positions.piece,
+        )
     elif np.isfinite(speed).any():
-        clock_s, travelled_m = time_s, np.cumsum(np.nan_to_num(speed)) * GRID_S
+        known = np.flatnonzero(np.isfinite(speed))
+        clock_s = edges_s[known[0] : known[-1] + 2]
+        gained_m = np.nan_to_num(speed[known[0] : known[-1] + 1]) * np.diff(clock_s)
+        travelled_m, derived = np.concatenate([[0.0], np.cumsum(gained_m)]), speed
         problems.append(
             Problem("no distance, no position", "whole recording", "distance is speed added up")
         )
@@ -182,18 +218,29 @@ def _way(recording: Recording, time_s: Floats, problems: list[Problem]) -> _Way:
         problems.append(
             Problem("no position, distance or speed", "whole recording", "distance is null")
         )
-        return _Way(distance_m=np.full(len(time_s), np.nan), speed_m_s=speed, total_m=None)
-    total = float(travelled_m[-1]) if len(travelled_m) else None
-    distance = track.on_grid(clock_s, travelled_m, grid_s=time_s, longest_gap_s=np.inf)
-    if not np.isfinite(speed).any():
-        speed = track.speed_from_distance(clock_s, travelled_m, grid_s=time_s)
-    if odometer is not None and from_position is not None:
-        _compare_distances(total, from_position[1], problems)
-    return _Way(distance_m=distance, speed_m_s=speed, total_m=total)
+        nothing = np.zeros(len(cells_s), dtype=bool)
+        return _Way(
+            edges_m=np.zeros(len(edges_s)), covered=nothing, speed_m_s=speed, from_positions=False
+        )
+    if np.nanmax(speed, initial=0.0) == 0.0 and np.isfinite(speed).any() and travelled_m[-1] > 50:
+        problems.append(
+            Problem("speed stuck at 0", "speed_m_s", "left out; speed is taken from the distance")
+        )
+        speed = derived
+    return _Way(
+        edges_m=np.interp(edges_s, clock_s, travelled_m),
+        covered=(edges_s[1:] > clock_s[0]) & (cells_s < clock_s[-1]),
+        speed_m_s=np.where(np.isfinite(speed), speed, derived),
+        from_positions=odometer is None and positions is not None,
+    )
 
 
-def _position_distance(recording: Recording) -> tuple[Floats, Floats] | None:
-    """Times and distance travelled by positions, pauses left out; None without positions."""
+#: Nobody runs faster [m/s]; on wheels and snow the fastest are slower than the second.
+_FASTEST_ON_FOOT_M_S, _FASTEST_M_S = 12.5, 40.0
+
+
+def _positions(recording: Recording, problems: list[Problem]) -> _Positions | None:
+    """Positions and the distance along them, pauses and teleports left out."""
     latitude, longitude = recording.get("latitude_deg"), recording.get("longitude_deg")
     if latitude is None or longitude is None or len(latitude.values) != len(longitude.values):
         return None
@@ -201,13 +248,34 @@ def _position_distance(recording: Recording) -> tuple[Floats, Floats] | None:
     if not known.any():
         return None
     clock_s = latitude.time_s[known]
-    step_m = track.step_distance_m(
-        latitude.values[known].astype(np.float64), longitude.values[known].astype(np.float64)
+    place = [channel.values[known].astype(np.float64) for channel in (latitude, longitude)]
+    fastest = _FASTEST_M_S if off_foot(recording.sport) else _FASTEST_ON_FOOT_M_S
+    bad = track.teleports(clock_s, *place, fastest_m_s=fastest)
+    if bad.any():
+        problems.append(
+            Problem(
+                "positions that nobody could reach and leave in time",
+                f"{np.count_nonzero(bad):,} of {len(bad):,}",
+                "left out",
+            )
+        )
+        clock_s, place = clock_s[~bad], [axis[~bad] for axis in place]
+    paused = _moved_in_pause(recording, clock_s)
+    step_m = np.where(paused, 0.0, track.step_distance_m(*place))
+    return _Positions(
+        time_s=clock_s,
+        latitude_deg=place[0],
+        longitude_deg=place[1],
+        travelled_m=np.cumsum(step_m),
+        piece=_pieces(clock_s, paused),
     )
+
+
+def _moved_in_pause(recording: Recording, clock_s: Floats) -> NDArray[np.bool_]:
     odometer = recording.get("distance_m")
-    paused = track.moved_in_pause(
+    return track.moved_in_pause(
         clock_s,
-        pauses=np.array([(p.start_s, p.end_s) for p in recording.pauses]).reshape(-1, 2),
+        pauses=_pause_bounds(recording),
         odometer_m=None
         if odometer is None
         else track.on_grid(
@@ -217,22 +285,50 @@ def _position_distance(recording: Recording) -> tuple[Floats, Floats] | None:
             longest_gap_s=np.inf,
         ),
     )
-    return clock_s, np.cumsum(np.where(paused, 0.0, step_m))
 
 
-def position_distance_m(recording: Recording) -> float | None:
-    """Distance from positions alone, to compare with what the device counted. [m]"""
-    travelled = _position_distance(recording)
-    return None if travelled is None else float(travelled[1][-1])
+def _pause_bounds(recording: Recording) -> Floats:
+    bounds = [(pause.start_s, pause.end_s) for pause in recording.pauses]
+    return np.array(bounds, dtype=np.float64).reshape(-1, 2)
+
+
+def _pieces(clock_s: Floats, paused: NDArray[np.bool_]) -> NDArray[np.intp]:
+    return track.pieces_of(
+        clock_s, broken_before=paused, longest_gap_s=track.longest_gap_s(clock_s)
+    )
 
 
 #: Two ways to measure the same distance that differ by more are worth a word.
 _DISAGREEMENT = 0.05
 
 
-def _compare_distances(total_m: float | None, travelled_m: Floats, problems: list[Problem]) -> None:
-    position_m = float(travelled_m[-1])
-    if total_m and position_m and abs(position_m / total_m - 1) > _DISAGREEMENT:
+def _odometer(
+    recording: Recording, positions: _Positions | None, problems: list[Problem]
+) -> tuple[Floats, Floats, NDArray[np.intp]] | None:
+    """Times, metres since the first reading, and pieces; None where it is missing or stuck."""
+    channel = recording.get("distance_m")
+    if channel is None:
+        return None
+    known = np.isfinite(channel.values)
+    clock_s = channel.time_s[known]
+    advance_m, resets = track.advance(channel.values[known].astype(np.float64))
+    travelled_m = np.cumsum(advance_m)
+    if resets:
+        problems.append(
+            Problem("the odometer falls", f"{resets} times", "only its advances are counted")
+        )
+    position_m = float(positions.travelled_m[-1]) if positions is not None else 0.0
+    total_m = float(travelled_m[-1])
+    if total_m < 0.1 * position_m and position_m > 100:
+        problems.append(
+            Problem(
+                "the odometer stands still",
+                f"{total_m:,.0f} m where positions moved {position_m:,.0f} m",
+                "left out; distance is taken from positions",
+            )
+        )
+        return None
+    if position_m and total_m and abs(position_m / total_m - 1) > _DISAGREEMENT:
         problems.append(
             Problem(
                 "positions and odometer disagree",
@@ -240,6 +336,14 @@ def _compare_distances(total_m: float | None, travelled_m: Floats, problems: lis
                 "the odometer is used",
             )
         )
+    paused = track.moved_in_pause(clock_s, pauses=_pause_bounds(recording))
+    return clock_s, travelled_m, _pieces(clock_s, paused)
+
+
+def position_distance_m(recording: Recording) -> float | None:
+    """Distance from positions alone, to compare with what the device counted. [m]"""
+    positions = _positions(recording, [])
+    return None if positions is None else float(positions.travelled_m[-1])
 
 
 # --- motion -----------------------------------------------------------------------------------
@@ -283,25 +387,40 @@ def _motion(
     unsure = (code == motion.NOT_JUDGED) | (
         (code == motion.OTHER) & (by_speed != motion.NOT_JUDGED)
     )
-    code = np.where(unsure, by_speed, code)
+    at_rest = (code == motion.STILL) & (way.speed_m_s > _SURELY_MOVING_M_S)
+    if np.count_nonzero(at_rest) > 0.05 * max(n, 1):
+        problems.append(
+            Problem(
+                "a sensor at rest while the way goes on",
+                f"{np.count_nonzero(at_rest):,} s",
+                "not worn there, it seems; the speed is believed",
+            )
+        )
+    code = np.where(unsure | at_rest, by_speed, code)
     code[_paused(recording, time_s)] = motion.NOT_JUDGED
-    if recording.sport is not None and not _on_foot(recording.sport):
-        moving = np.isin(code, (motion.WALK, motion.RUN))
+    moving = np.isin(code, (motion.WALK, motion.RUN))
+    too_fast = moving & (track.running_mean(way.speed_m_s, samples=301) > _FASTEST_FOR_LONG_M_S)
+    code[too_fast] = motion.OTHER
+    if off_foot(recording.sport):
         code[moving] = motion.OTHER
         problems.append(
             Problem(f"the sport is {recording.sport}", "whole recording", "no walking or running")
         )
+    elif too_fast.any():
+        problems.append(
+            Problem(
+                "faster for five minutes than anybody runs",
+                f"{np.count_nonzero(too_fast):,} s",
+                "neither walking nor running",
+            )
+        )
     return code.astype(np.int8), cadence
 
 
-#: Parts of the names of sports in which nobody walks or runs; all others may be on foot.
-_NOT_ON_FOOT = (
-    "cycl", "bik", "rid", "swim", "row", "ski", "div", "padd", "snork", "skat", "driv", "sail",
-)  # fmt: skip
-
-
-def _on_foot(sport: str) -> bool:
-    return not any(word in sport.lower() for word in _NOT_ON_FOOT)
+#: A speed that no noise of standing shows. [m/s]
+_SURELY_MOVING_M_S = 1.0
+#: World records over 2,000 m are run at 7 m/s; whoever keeps that up for longer has wheels. [m/s]
+_FASTEST_FOR_LONG_M_S = 7.2
 
 
 def _paused(recording: Recording, time_s: Floats) -> NDArray[np.bool_]:
@@ -328,18 +447,23 @@ def _say_not_judged(code: NDArray[np.int8], problems: list[Problem]) -> float:
 
 
 def _terrain(
-    recording: Recording, time_s: Floats, distance_m: Floats, problems: list[Problem]
+    recording: Recording, time_s: Floats, way: _Way, problems: list[Problem]
 ) -> tuple[Floats, Floats, float | None]:
     """Smoothed altitude, gradient (the belt's own where it tells), and metres climbed."""
     raw = _on_grid(recording, "altitude_m", time_s)
-    smoothed = track.smooth_altitude(raw, distance_m)
-    slope = track.gradient(smoothed, distance_m)
+    smoothed = track.smooth_altitude(raw, way.edges_m[:-1])
+    slope = track.gradient(smoothed, way.edges_m[:-1])
+    slope[np.abs(slope) > _STEEPEST] = np.nan
     if recording.get("gradient") is not None:
         slope = _on_grid(recording, "gradient", time_s)
     climbed = track.ascent_m(smoothed) if np.isfinite(smoothed).any() else None
     if climbed is None and recording.get("gradient") is None:
         problems.append(Problem("no altitude", "whole recording", "ascent and gradient are null"))
     return smoothed, slope, climbed
+
+
+#: Steeper than anybody was ever measured running (minetti2002): noise. [-]
+_STEEPEST = 0.45
 
 
 def _heart_rate(
@@ -349,7 +473,7 @@ def _heart_rate(
     if channel is None:
         problems.append(Problem("no heart rate", "whole recording", "heart is null"))
         return np.full(len(time_s), np.nan), None
-    cleaned = heart.clean(channel.values.astype(np.float64), rate_hz=channel.rate_hz)
+    cleaned = heart.clean(channel.values.astype(np.float64), time_s=channel.time_s)
     if cleaned.dropouts or cleaned.spikes:
         problems.append(
             Problem(
@@ -374,7 +498,7 @@ def _heart(beats: Floats, cleaned: heart.CleanHeartRate | None) -> contract.Hear
         return None
     return contract.Heart(
         mean_bpm=float(np.mean(beats[known])),
-        max_bpm=float(np.max(beats[known])),
+        max_bpm=float(np.nanmax(cleaned.bpm)),
         zones=None,
         load=None,
         same_speed=None,
@@ -387,27 +511,42 @@ def _heart(beats: Floats, cleaned: heart.CleanHeartRate | None) -> contract.Hear
 # --- what people read -------------------------------------------------------------------------
 
 
-def _segment(first: int, last: int, code: int, curves: Curves) -> contract.Segment:
-    """One stretch [first, last) of the grid as the contract has it."""
+def _segment(
+    first: int, last: int, code: int, curves: Curves, way: _Way, edges_s: Floats
+) -> contract.Segment:
+    """One stretch of cells [first, last) as the contract has it."""
     part = slice(first, last)
-    end = min(last, len(curves.time_s) - 1)
-    covered_m = float(curves.distance_m[end] - curves.distance_m[first])
-    distance_m = covered_m if np.isfinite(covered_m) else None
-    duration_s = (end - first) * GRID_S
+    covered_s = float(np.diff(edges_s)[part][way.covered[part]].sum())
+    distance_m = float(way.edges_m[last] - way.edges_m[first]) if covered_s else None
     return contract.Segment(
-        start_s=first * GRID_S,
-        end_s=last * GRID_S,
+        start_s=float(edges_s[first]),
+        end_s=float(edges_s[last]),
         motion=motion.NAMES[code],  # type: ignore[arg-type]
         direction=None,
         probability=None,
         source=None,
         distance_m=distance_m,
-        speed_m_s=distance_m / duration_s if distance_m is not None and duration_s else None,
+        speed_m_s=distance_m / covered_s if distance_m is not None else None,
         gradient=_mean(curves.gradient[part]),
         cadence_steps_min=_mean(_positive(curves.cadence_steps_min[part])),
         heart_rate_bpm=_mean(curves.heart_rate_bpm[part]),
         energy_kcal=None,
     )
+
+
+def _say_outside(
+    segments: Sequence[contract.Segment], total_m: float | None, problems: list[Problem]
+) -> None:
+    """Metres that belong to no segment, because they were covered in a pause or not judged."""
+    outside_m = (total_m or 0.0) - sum(segment.distance_m or 0.0 for segment in segments)
+    if total_m and outside_m > max(10.0, 0.01 * total_m):
+        problems.append(
+            Problem(
+                "distance outside every segment",
+                f"{outside_m:,.0f} of {total_m:,.0f} m",
+                "covered in a pause or a stretch not judged; in the total only",
+            )
+        )
 
 
 def _form(

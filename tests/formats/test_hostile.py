@@ -46,7 +46,7 @@ NOTHING_TO_READ = [
     ("page.gpx", b"<!DOCTYPE html><html></html>", "a web page"),
     ("noise.fit", bytes(range(256)) * 4, "of a kind that retrorun does not know"),
     ("head.fit", b"\x0e\x10\x00\x00\x00\x00\x00\x00.FIT\x00\x00", "nothing can be decoded"),
-    ("cut.gz", gzip.compress(b"<gpx>" * 10_000)[:60], "compressed data are damaged"),
+    ("cut.gz", gzip.compress(b"<gpx>" * 10_000)[:14], "compressed data are damaged"),
     ("cut.zip", zipped(**{"a.gpx": gpx(point(0))})[:80], "zip is damaged"),
     ("none.gpx", f"{GPX_HEAD}</gpx>".encode(), "a GPX file without a track point"),
 ]
@@ -141,7 +141,80 @@ def test_a_single_wrong_date_does_not_stretch_the_recording(tmp_path: Path) -> N
     recording = formats.read(written(tmp_path, "a.fit", fit(*rows)))
     assert recording.channels["heart_rate_bpm"].samples == 60
     assert recording.duration_s == pytest.approx(59)
-    assert "date far from the rest: 1 of 60" in whats(recording)
+    assert "dates far from the rest: 1 of 60 samples: moved to join" in whats(recording)
+
+
+def test_a_clock_that_was_set_on_the_way_joins_its_parts(tmp_path: Path) -> None:
+    """150 s before the satellites told the date, 150 s after: one run of 300 s."""
+    early = [point(s).replace("2026-05-01", "1989-12-31") for s in range(150)]
+    late = [point(s, latitude=52.001) for s in range(150, 300)]
+    recording = formats.read(written(tmp_path, "a.gpx", gpx(*early, *late)))
+    latitude = recording.channels["latitude_deg"]
+    np.testing.assert_allclose(latitude.time_s, np.arange(300))
+    assert recording.start_time is not None
+    assert "150 of 300 samples: moved to join the others" in whats(recording)
+
+
+def test_a_cut_gzip_keeps_what_came_before(tmp_path: Path) -> None:
+    packed = gzip.compress(gpx(*(point(s) for s in range(3000))))
+    recording = formats.read(written(tmp_path, "a.gpx.gz", packed[: len(packed) // 2]))
+    assert 100 < recording.channels["latitude_deg"].samples < 3000
+    assert "the compressed data are damaged" in whats(recording)
+
+
+def test_a_start_long_before_the_first_sample_is_not_believed(tmp_path: Path) -> None:
+    rows = run(60)
+    rows[-1] = rows[-1] | {"start_time": "2026-04-11T08:00:00"}
+    recording = formats.read(written(tmp_path, "a.fit", fit(*rows)))
+    assert recording.duration_s == 59
+    assert "start far before the first sample" in whats(recording)
+
+
+@pytest.mark.parametrize("field", ["distance", "heart_rate", "timestamp", "speed"])
+def test_a_developer_field_hides_no_native_one(tmp_path: Path, field: str) -> None:
+    about = {
+        "message_type": "field_description", "developer_data_index": 0,
+        "field_definition_number": 0, "fit_base_type_id": "uint16", "field_name": field,
+        "units": "x", "native_mesg_num": "record",
+    }  # fmt: skip
+    developer = {"message_type": "developer_data_id", "developer_data_index": 0,
+                 "application_id": list(range(16))}  # fmt: skip
+    rows = [r | {"developer_field_0": 7} if r["message_type"] == "record" else r for r in run(60)]
+    recording = formats.read(written(tmp_path, "a.fit", fit(developer, about, *rows)))
+    plain = formats.read(written(tmp_path, "b.fit", fit(*run(60))))
+    for name, channel in plain.channels.items():
+        np.testing.assert_array_equal(recording.channels[name].values, channel.values)
+        np.testing.assert_array_equal(recording.channels[name].time_s, channel.time_s)
+    assert float(recording.channels[f"developer.{field}"].values[0]) == 7
+
+
+def test_a_pipe_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "p")
+    with pytest.raises(Unreadable, match="a pipe or a device; wanted a file"):
+        formats.read(tmp_path / "p")
+    written(tmp_path, "good.fit", fit(*run(10)))
+    assert [r.file for r in formats.read_all(tmp_path)] == ["good.fit"]
+
+
+@pytest.mark.parametrize("name", ["good.fit/x", "x" * 300])
+def test_paths_that_lead_nowhere_are_one_line(tmp_path: Path, name: str) -> None:
+    written(tmp_path, "good.fit", fit(*run(10)))
+    with pytest.raises(Unreadable, match="wanted a file or folder"):
+        formats.read(tmp_path / name)
+
+
+def test_an_activity_by_its_name_is_never_passed_over(tmp_path: Path) -> None:
+    written(tmp_path, "photo.fit", b"\x89PNG\r\n\x1a\n" + bytes(100))
+    written(tmp_path, "photo.png", b"\x89PNG\r\n\x1a\n" + bytes(100))
+    failures: list[Unreadable] = []
+    assert list(formats.read_all(tmp_path, failures=failures)) == []
+    assert [Path(f.file).name for f in failures] == ["photo.fit"]
+
+
+def test_a_gzip_that_shrank_too_much_is_a_bomb(tmp_path: Path) -> None:
+    bomb = gzip.compress(b"<gpx>" + b"<a/>" * 12_000_000, 9)
+    with pytest.raises(TooLarge):
+        formats.read(written(tmp_path, "a.gpx.gz", bomb))
 
 
 def test_a_device_without_a_clock_has_durations_but_no_date(tmp_path: Path) -> None:

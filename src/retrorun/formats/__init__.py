@@ -7,7 +7,9 @@ adding a module and a line in `FILE_READERS` or `TREE_READERS`.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Set
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Protocol
@@ -15,7 +17,7 @@ from typing import Protocol
 from retrorun.errors import NotAnActivity, PartlyUnreadable, SeveralRecordings, Unreadable
 from retrorun.formats import apple_health, fit, gpx, inertial_log, phyphox, sensor_logger, tcx
 from retrorun.formats.sources import Limits, Source, Tree, open_path, open_source
-from retrorun.recording import Recording
+from retrorun.recording import Problem, Recording
 
 __all__ = ["Limits", "Recording", "inputs", "outcomes", "read", "read_all"]
 
@@ -110,7 +112,11 @@ class Input:
         self._ignorable = ignorable
 
     def outcomes(self) -> Iterator[Outcome]:
-        """Its recordings; an error ends it. Files of other kinds are silent within a folder."""
+        """Its recordings; an error ends it. Files of other kinds are silent within a folder.
+
+        A defect of ours must not stop the other files: it becomes an error that says so, and
+        with RETRORUN_DEBUG set it is raised as it is.
+        """
         try:
             yield from self._parts
         except NotAnActivity as error:
@@ -118,6 +124,15 @@ class Input:
                 yield error
         except Unreadable as error:
             yield error
+        except Exception as error:
+            if os.environ.get("RETRORUN_DEBUG"):
+                raise
+            yield Unreadable(
+                self.name,
+                f"retrorun stumbled over it ({type(error).__name__}: {str(error)[:100]})",
+                "a file that it understands",
+                "This is a defect: please report it. RETRORUN_DEBUG=1 shows where.",
+            )
 
 
 def inputs(path: str | PathLike[str], *, limits: Limits | None = None) -> Iterator[Input]:
@@ -176,8 +191,27 @@ def _read_file(source: Source, *, limits: Limits) -> Iterator[Recording]:
         )
     reader = next((r for r in FILE_READERS if r.recognises(head)), None)
     if reader is None:
+        if source.name.lower().endswith(_SUFFIXES):  # it says that it is one: not passed over
+            raise Unreadable(
+                source.name,
+                _looks_like(head),
+                "a recorded activity",
+                "Copy it from the device again.",
+            )
         raise NotAnActivity(source.name, _looks_like(head))
-    yield from reader.read(source, limits=limits)
+    for recording in reader.read(source, limits=limits):
+        yield replace(recording, problems=(*recording.problems, *_unpacking(source)))
+
+
+def _unpacking(source: Source) -> tuple[Problem, ...]:
+    """What was lost while a gzip was opened."""
+    return tuple(
+        Problem("the compressed data are damaged", why, "read as far as they go")
+        for why in source.damage
+    )
+
+
+_SUFFIXES = (".fit", ".tcx", ".gpx")
 
 
 #: What files of other kinds begin with, for a helpful refusal.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -41,10 +42,12 @@ POSSIBLE: Mapping[str, tuple[float, float]] = {
 CLOCK_SET_SINCE_S = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
 #: Clocks that say more are damaged. [Unix s]
 LATEST_DATE_S = datetime(2200, 1, 1, tzinfo=UTC).timestamp()
-#: A sample this far from the middle of its own recording has a wrong date. [s]
+#: Two samples this far apart are not of one activity: one of them has a wrong date. [s]
 STRAY_S = 30 * 86_400.0
 #: Samples swapped within this time are put in order; a larger jump back is a reset clock. [s]
-SHUFFLE_S = 60.0
+SHUFFLE_S = 5.0
+#: A device's own start, or a lap, further than this from any sample is damaged. [s]
+NEAR_S = 6 * 3600.0
 
 
 @dataclass(slots=True)
@@ -85,7 +88,11 @@ def assemble(
     clocks = [(part, repair_clock(part.unix_s, what=part.what)) for part in columns]
     for _, clock in clocks:
         found += clock.problems
-    start_s = origin_s((clock.unix_s for _, clock in clocks), start_unix_s=start_unix_s)
+    ticks = [clock.unix_s for _, clock in clocks if len(clock.unix_s)]
+    start_s = origin_s(ticks, start_unix_s=start_unix_s)
+    if start_unix_s is not None and start_s > start_unix_s:
+        found.append(Problem("start far before the first sample", "session", "left out"))
+    last_s = max((float(tick[-1]) for tick in ticks), default=np.inf)
     channels: dict[str, Channel] = {}
     for part, clock in clocks:
         time_s = clock.unix_s - start_s
@@ -105,8 +112,8 @@ def assemble(
         start_time = datetime.fromtimestamp(start_s, UTC)
     elif any(np.ptp(c.time_s) > 0 for c in channels.values()):
         found.append(_clock_not_set(start_s))
-    lap_spans, lost_laps = _relative(laps, start_s=start_s, what="laps")
-    pause_spans, lost_pauses = _relative(pauses, start_s=start_s, what="pauses")
+    lap_spans, lost_laps = _relative(laps, start_s=start_s, last_s=last_s, what="laps")
+    pause_spans, lost_pauses = _relative(pauses, start_s=start_s, last_s=last_s, what="pauses")
     return Recording(
         channels=channels,
         start_time=start_time,
@@ -119,15 +126,14 @@ def assemble(
 
 
 def _relative(
-    stretches: Iterable[Stretch], *, start_s: float, what: str
+    stretches: Iterable[Stretch], *, start_s: float, last_s: float, what: str
 ) -> tuple[list[tuple[Span, Stretch]], list[Problem]]:
     """Spans relative to the start; those that end before they begin or lie far off are lost."""
     given = list(stretches)
     kept = [
         (Span(max(s.start_unix_s - start_s, 0.0), s.end_unix_s - start_s), s)
         for s in given
-        if 0.0 <= s.end_unix_s - max(s.start_unix_s, start_s) < STRAY_S
-        and s.start_unix_s - start_s < STRAY_S
+        if max(s.start_unix_s, start_s) <= s.end_unix_s <= last_s + NEAR_S
     ]
     if len(kept) == len(given):
         return kept, []
@@ -139,10 +145,12 @@ def _relative(
 
 def origin_s(clocks: Iterable[NDArray[np.float64]], *, start_unix_s: float | None) -> float:
     """Unix time of the first moment of the recording; 0 where nothing tells. [s]"""
-    first = [float(clock[0]) for clock in clocks if len(clock)]
-    if start_unix_s is None or (first and abs(min(first) - start_unix_s) > STRAY_S):
-        return min(first, default=0.0)
-    return min([*first, start_unix_s])
+    first = min((float(clock[0]) for clock in clocks if len(clock)), default=None)
+    if first is None:
+        return start_unix_s or 0.0
+    if start_unix_s is None or first - start_unix_s > NEAR_S:
+        return first
+    return min(first, start_unix_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,41 +165,44 @@ class Clock:
 def repair_clock(unix_s: NDArray[np.float64], *, what: str = "samples") -> Clock:
     """Make times never fall, keep every sample, and say what was wrong.
 
-    A sample without a believable time takes the one before it. Blocks in the wrong order are
-    sorted; after a clock was set back, the rest is moved to follow on, in the order recorded.
+    A sample without a believable time takes the one before it. Parts whose dates lie far apart
+    (a clock that was set on the way) are joined to the longest. A clock that was set back goes
+    on from where it was, in the order recorded; samples shuffled within seconds are sorted.
     """
-    n = len(unix_s)
-    problems: list[Problem] = []
     times = np.array(unix_s, dtype=np.float64)
     # No clock counts beyond; such numbers would only overflow below.
     times[~(np.abs(times) < 1e11)] = np.nan
-    known = np.isfinite(times)
+    n, known = len(times), np.isfinite(times)
     if n and not known.any():
-        problems.append(
-            Problem(f"{what} without any time", f"all {n:,}", "order kept; no duration, no speed")
+        lost = Problem(
+            f"{what} without any time", f"all {n:,}", "order kept; no duration, no speed"
         )
-        return Clock(np.zeros(n), None, tuple(problems))
-    if n:
-        stray = known & (np.abs(times - np.median(times[known])) > STRAY_S)
-        if stray.any():
-            problems.append(_counted("date far from the rest", stray, "placed by their order"))
-            known &= ~stray
-        if not known.all():
-            absent = ~np.isfinite(times)
-            if absent.any():
-                problems.append(_counted(f"{what} without a time", absent, "placed by their order"))
-            times = _carry_forward(times, known)
+        return Clock(np.zeros(n), None, (lost,))
+    problems: list[Problem] = []
+    if not known.all():
+        problems.append(_counted(f"{what} without a time", ~known, "placed by their order"))
+        times = _carry_forward(times, known)
+    far = np.flatnonzero(np.abs(np.diff(times)) > STRAY_S)
+    if len(far):
+        times, moved = _join_parts(times, far)
+        problems.append(_counted("dates far from the rest", moved, "moved to join the others"))
     order: NDArray[np.intp] | None = None
     back = np.flatnonzero(np.diff(times) < 0)
     if len(back):
+        largest_s = float(-np.diff(times).min())
+        shuffled = largest_s <= SHUFFLE_S or len(back) > max(3, 0.02 * n)
         problems.append(
             Problem(
                 "clock jumps back",
-                f"{len(back):,} of {n:,} {what}, by up to {-np.diff(times).min():,.0f} s",
-                "put in order",
+                f"{len(back):,} of {n:,} {what}, by up to {largest_s:,.0f} s",
+                "put in order" if shuffled else "order kept; the clock goes on from where it was",
             )
         )
-        times, order = _put_in_order(times, back)
+        if shuffled:
+            order = np.argsort(times, kind="stable")
+            times = times[order]
+        else:
+            times = _go_on(times, back)
     if n > 2 and times[0] == times[-1]:
         problems.append(Problem("clock stands still", f"all {n:,} {what}", "no duration, no speed"))
     return Clock(times, order, tuple(problems))
@@ -207,24 +218,51 @@ def refuse_impossible(
     if not wrong.any():
         return values, []
     values = np.where(wrong, np.nan, values)
-    return values, [_counted(f"{name} outside {low:g} to {high:g}", wrong, "left out")]
+    rows = wrong if wrong.ndim == 1 else wrong.any(axis=1)
+    return values, [_counted(f"{name} outside {low:g} to {high:g}", rows, "left out")]
 
 
-def _put_in_order(
-    times: NDArray[np.float64], back: NDArray[np.intp]
-) -> tuple[NDArray[np.float64], NDArray[np.intp] | None]:
-    starts = np.concatenate([[0], back + 1])
-    ends = np.concatenate([back, [len(times) - 1]])
-    by_start = np.argsort(times[starts], kind="stable")
-    disjoint = np.all(times[starts[by_start[1:]]] >= times[ends[by_start[:-1]]])
-    largest_jump_s = float(np.max(times[back] - times[back + 1]))
-    if disjoint or largest_jump_s <= SHUFFLE_S:
-        order = np.argsort(times, kind="stable")
-        return times[order], order
+def _usual_step_s(times: NDArray[np.float64]) -> float:
+    """Median of the steps forward; 0 where there is none. [s]"""
     step = np.diff(times)
-    usual_s = float(np.median(step[step > 0])) if np.any(step > 0) else 0.0
-    step[back] = usual_s
-    return times[0] + np.concatenate([[0.0], np.cumsum(step)]), None
+    step = step[(step > 0) & (step <= STRAY_S)]
+    return float(np.median(step)) if len(step) else 0.0
+
+
+def _go_on(times: NDArray[np.float64], back: NDArray[np.intp]) -> NDArray[np.float64]:
+    """A clock set back, as if it had ticked on: each step back becomes one usual step."""
+    step = np.diff(times)
+    step[back] = _usual_step_s(times)
+    ticking = np.empty_like(times)
+    ticking[0] = times[0]
+    ticking[1:] = times[0] + np.cumsum(step)
+    return ticking
+
+
+def _join_parts(
+    times: NDArray[np.float64], far: NDArray[np.intp]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Parts dated far from the main part, moved to follow the part before (or precede it).
+
+    The main part is the longest; one from before clocks were set only if no other is of size.
+    """
+    bounds = [0, *(far + 1).tolist(), len(times)]
+    parts = [slice(a, b) for a, b in pairwise(bounds)]
+    sizes = np.diff(bounds)
+    is_set = times[bounds[:-1]] >= CLOCK_SET_SINCE_S
+    believable = is_set & (sizes >= 0.1 * len(times))
+    anchor = times[bounds[int(np.argmax(np.where(believable, sizes + len(times), sizes)))]]
+    strays = [bool(abs(times[part][0] - anchor) > STRAY_S) for part in parts]
+    usual_s = _usual_step_s(times)
+    joined = times.copy()
+    first = strays.index(False)
+    for part, stray in zip(parts[first:], strays[first:], strict=True):
+        if stray:
+            joined[part] += joined[part.start - 1] + usual_s - joined[part][0]
+    for part in reversed(parts[:first]):
+        joined[part] += joined[part.stop] - usual_s - joined[part][-1]
+    moved = np.repeat(strays, sizes)
+    return joined, moved
 
 
 def _carry_forward(times: NDArray[np.float64], known: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -5,23 +5,20 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-_ON_FOOT = ("run", "walk", "hik", "jog", "trek", "treadmill", "trail")
+from retrorun.sports import foot_sport
 
-#: Files of runs count the strides of one foot. Nobody strides faster than this for half of an
-#: activity, so a higher median means that the file counts steps of both feet. [1/min]
-MOST_STRIDES_MIN = 125.0
-
-
-def is_on_foot(sport: object) -> bool:
-    return any(word in str(sport).lower() for word in _ON_FOOT)
+#: Files count the strides of one foot or the steps of both. Nobody strides faster than this for
+#: half of an activity (runners 70-110, walkers 40-70), so a higher median means steps. [1/min]
+MOST_STRIDES_MIN = {"run": 125.0, "walk": 80.0}
 
 
 def steps_or_revolutions(
     per_minute: NDArray[np.floating], *, sport: object
 ) -> tuple[str, NDArray[np.floating]]:
     """Name and values of the cadence channel: steps of both feet on foot, revolutions else."""
-    if not is_on_foot(sport):
+    gait = foot_sport(sport)
+    if gait is None:
         return "cadence_rev_min", per_minute
     moving = per_minute[per_minute > 0]
-    counts_both_feet = len(moving) > 0 and np.median(moving) > MOST_STRIDES_MIN
+    counts_both_feet = len(moving) > 0 and np.median(moving) > MOST_STRIDES_MIN[gait]
     return "cadence_steps_min", per_minute if counts_both_feet else per_minute * 2

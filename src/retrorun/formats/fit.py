@@ -13,7 +13,16 @@ from numpy.typing import NDArray
 from retrorun.errors import NotAnActivity, Unreadable
 from retrorun.formats.assemble import Columns, Stretch, assemble
 from retrorun.formats.cadence import steps_or_revolutions
-from retrorun.formats.fit_messages import Decoded, Message, Messages, decode, is_fit, sequences
+from retrorun.formats.fit_messages import (
+    DEVELOPER,
+    NATIVE,
+    Decoded,
+    Message,
+    Messages,
+    decode,
+    is_fit,
+    sequences,
+)
 from retrorun.formats.sources import Limits, Source
 from retrorun.recording import Device, DeviceTotals, Problem, Recording, WorkoutStep
 
@@ -221,9 +230,9 @@ def _developer_fields(
     units: dict[str, str] = {}
     for about in messages.get("field_description", []):
         name, unit = _text(about.get("field_name")), _text(about.get("units")) or ""
-        if not name or any(name in names for names, _ in _RECORD.values()):
+        if not name:
             continue
-        column = _column(records, name)
+        column = _column(records, DEVELOPER + name if name in NATIVE else name)
         if column is None or np.all(np.isnan(column)):
             continue
         channel, factor = _DEVELOPER.get((name, unit), ("", 1.0))

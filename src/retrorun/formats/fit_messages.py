@@ -6,14 +6,13 @@ out, moments as Unix seconds, positions in semicircles, developer fields under t
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from retrorun.errors import Unreadable
+from retrorun.formats.native import Panic, no_panic
 from retrorun.recording import Problem
 
 Message = Mapping[Any, Any]  #: names as text; fields the profile does not know as numbers
@@ -60,16 +59,35 @@ def decode(data: bytes, *, name: str) -> Decoded:
     import fitfast
 
     whole, sum_is_right = _with_checksums(data)
+    problems = () if sum_is_right else (_WRONG_SUM,)
     try:
-        with _quiet_stderr():
+        with no_panic():
             messages = fitfast.parse(whole)
-    except fitfast.FitDecodeError as error:
+    except (fitfast.FitDecodeError, Panic) as error:
         return _decode_patiently(data, name=name, reason=str(error))
-    except BaseException as panic:  # a Rust panic is no Exception; whatever else goes on
-        if type(panic).__name__ != "PanicException":
-            raise
-        return _decode_patiently(data, name=name, reason=f"the fast reader gave up ({panic})")
-    return Decoded(messages, () if sum_is_right else (_WRONG_SUM,))
+    if _has_namesakes(messages):
+        return replace(_decode_patiently(whole, name=name, reason=""), problems=problems)
+    return Decoded(messages, problems)
+
+
+#: Fields of `record` that we read; a developer field of the same name would hide them.
+NATIVE = {
+    "timestamp", "position_lat", "position_long", "enhanced_altitude", "altitude",
+    "enhanced_speed", "speed", "distance", "heart_rate", "cadence", "fractional_cadence", "power",
+    "temperature", "gps_accuracy", "grade", "stance_time", "stance_time_balance", "step_length",
+    "vertical_oscillation", "vertical_ratio", "enhanced_respiration_rate", "respiration_rate",
+}  # fmt: skip
+
+#: What the patient reader puts before the name of a developer field that has a namesake.
+DEVELOPER = "developer "
+
+
+def _has_namesakes(messages: Messages) -> bool:
+    """Whether an app named its field like a native one: the fast reader then mixes the two."""
+    return any(
+        isinstance(about.get("field_name"), str) and about["field_name"] in NATIVE
+        for about in messages.get("field_description", [])
+    )
 
 
 _WRONG_SUM = Problem(
@@ -96,28 +114,6 @@ def _with_checksums(data: bytes) -> tuple[bytes, bool]:
         header += crc(header).to_bytes(2, "little")
     body = header + data[data[0] : size]
     return body + crc(body).to_bytes(2, "little"), sum_is_right
-
-
-@contextmanager
-def _quiet_stderr() -> Iterator[None]:
-    """Keep a Rust panic from writing its backtrace over the person's terminal.
-
-    Rust writes to the file descriptor itself, so that is what is turned aside, for the
-    milliseconds of one decoding; the panic still arrives as an exception.
-    """
-    try:
-        kept = os.dup(2)
-    except OSError:  # no standard error at all: nothing to keep quiet
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def _decode_patiently(data: bytes, *, name: str, reason: str) -> Decoded:
@@ -162,7 +158,18 @@ def _decode_patiently(data: bytes, *, name: str, reason: str) -> Decoded:
 
 def _message(frame: Any) -> Message:
     """One frame of the patient library in the shape of the fast one."""
-    return {field.name: _plain(field.value) for field in frame.fields if field.value is not None}
+    message: dict[Any, Any] = {}
+    for field in frame.fields:
+        if field.value is not None:
+            is_namesake = field.name in NATIVE and _is_developer(field)
+            message[DEVELOPER + field.name if is_namesake else field.name] = _plain(field.value)
+    return message
+
+
+def _is_developer(field: Any) -> bool:
+    from fitdecode.types import DevFieldDefinition
+
+    return isinstance(field.field_def, DevFieldDefinition)
 
 
 def _plain(value: Any) -> Any:

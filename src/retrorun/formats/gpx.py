@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from retrorun.errors import NotAnActivity
 from retrorun.formats import xml
 from retrorun.formats.assemble import Columns, Stretch, assemble
 from retrorun.formats.cadence import steps_or_revolutions
@@ -51,7 +50,7 @@ def read(source: Source, *, limits: Limits) -> Iterator[Recording]:
             given += 1
             yield recording
     if not given:
-        raise NotAnActivity(source.name, "a GPX file without a track point")
+        raise xml.nothing(source, "a GPX file without a track point", problems)
 
 
 def _recording(

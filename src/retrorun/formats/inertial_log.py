@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from retrorun.errors import NotAnActivity, Unreadable
 from retrorun.formats.assemble import Columns, assemble
+from retrorun.formats.native import Panic, no_panic
 from retrorun.formats.sources import Limits, Source
 from retrorun.recording import CHANNELS, PLACEMENTS, Problem, Recording
 
@@ -39,43 +40,86 @@ def recognises(head: bytes) -> bool:
 
 
 def read(source: Source, *, limits: Limits) -> Iterator[Recording]:
+    """The one recording of a table; raises `Unreadable` where no column of it is a channel."""
     table = _table(source, limits=limits)
     if "time_s" not in table.columns:
         raise NotAnActivity(source.name, "a table without a column time_s")
     if table.height == 0:
         raise Unreadable(source.name, "a table without rows", "at least one sample")
-    time_s = table["time_s"].to_numpy()
+    problems: list[Problem] = []
+    time_s, scale = _seconds(_numbers(table["time_s"]))
+    if not np.isfinite(time_s).any():
+        raise Unreadable(
+            source.name, "time_s without a number in it", "seconds, from the start or since 1970"
+        )
+    if scale != 1.0:
+        problems.append(
+            Problem(f"time_s counts {1 / scale:.0e} s", "whole file", "taken as such, since 1970")
+        )
     groups = channel_columns(table.columns)
-    known = {column for columns in groups.values() for column in columns}
-    unknown = [c for c in table.columns if c not in known | _NOT_CHANNELS]
-    problems = []
-    if unknown:
-        names = ", ".join(unknown[:5]) + (" …" if len(unknown) > 5 else "")
-        problems.append(Problem("columns of unknown meaning", names, "left out"))
-    yield relative_recording(
-        time_s,
-        {name: _values(table, columns) for name, columns in groups.items()},
-        source=source,
+    problems += _left_out(table.columns, groups)
+    if not groups:
+        raise Unreadable(
+            source.name,
+            "a table in which no column is a channel"
+            + (f" ({problems[-1].where}: {problems[-1].what})" if problems else ""),
+            "columns named as the inertial log has them",
+            "See docs/reference/formats.md.",
+        )
+    columns = list(_columns(table, time_s, groups))
+    yield assemble(
+        columns=columns,
         problems=problems,
-    )
-
-
-def relative_recording(
-    time_s: NDArray[np.float64],
-    values: Mapping[str, NDArray[np.floating]],
-    *,
-    source: Source,
-    problems: list[Problem],
-) -> Recording:
-    """A recording whose times count from its start, or from 1970 where they are that large."""
-    since_1970 = bool(np.nanmedian(time_s) > 1e8) if np.isfinite(time_s).any() else False
-    return assemble(
-        columns=[Columns(time_s, dict(values))],
-        problems=problems,
-        start_unix_s=None if since_1970 else 0.0,
+        start_unix_s=None if np.nanmedian(time_s) > _SINCE_1970_S else 0.0,
         file=source.file,
         format=NAME,
     )
+
+
+#: A time above this counts from 1970, a smaller one from the start (1e8 s is three years). [s]
+_SINCE_1970_S = 1e8
+
+
+def _seconds(time: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+    """Times since 1970 in milli-, micro- or nanoseconds as seconds, and the factor used."""
+    known = time[np.isfinite(time)]
+    size = float(np.median(np.abs(known))) if len(known) else 0.0
+    scale = next(
+        (s for least, s in ((1e17, 1e-9), (1e14, 1e-6), (1e11, 1e-3)) if size > least), 1.0
+    )
+    return time * scale, scale
+
+
+def _columns(
+    table: polars.DataFrame, time_s: NDArray[np.float64], groups: Mapping[str, list[str]]
+) -> Iterator[Columns]:
+    """Sensors share the clock of the rows; a scalar filled in only now and then has its own."""
+    every_row: dict[str, NDArray[np.floating]] = {}
+    for name, columns in groups.items():
+        values = _values(table, columns)
+        known = np.isfinite(values) if values.ndim == 1 else np.ones(len(values), dtype=bool)
+        if values.ndim == 1 and 0 < np.count_nonzero(known) < len(known) / 2:
+            yield Columns(time_s[known], {name: values[known]}, what=name)
+        else:
+            every_row[name] = values
+    yield Columns(time_s, every_row)
+
+
+def _left_out(columns: list[str], groups: Mapping[str, list[str]]) -> list[Problem]:
+    used = {column for group in groups.values() for column in group} | _NOT_CHANNELS
+    rest = [column for column in columns if column not in used]
+    lone = [column for column in rest if _AXIS.fullmatch(column)]
+    problems = []
+    if lone:
+        problems.append(Problem("a sensor without all its axes", _names(lone), "left out"))
+    unknown = [column for column in rest if column not in lone]
+    if unknown:
+        problems.append(Problem("columns of unknown meaning", _names(unknown), "left out"))
+    return problems
+
+
+def _names(columns: list[str]) -> str:
+    return ", ".join(name[:40] for name in columns[:5]) + (" …" if len(columns) > 5 else "")
 
 
 def channel_columns(columns: list[str]) -> dict[str, list[str]]:
@@ -100,17 +144,22 @@ def channel_columns(columns: list[str]) -> dict[str, list[str]]:
 def _values(table: polars.DataFrame, columns: list[str]) -> NDArray[np.floating]:
     """Sensors keep single precision: 24 bits are finer than any sensor, and half the memory."""
     if len(columns) == 1:
-        return table[columns[0]].cast(_float64(), strict=False).to_numpy()
+        return _numbers(table[columns[0]])
     out = np.empty((table.height, len(columns)), dtype=np.float32)
     for index, column in enumerate(columns):
-        out[:, index] = table[column].to_numpy()
+        out[:, index] = _numbers(table[column])
     return out
 
 
-def _float64() -> polars.DataType:
+def _numbers(column: polars.Series) -> NDArray[np.float64]:
+    """Numbers, or texts that are numbers; NaN for everything else."""
     import polars as pl
 
-    return pl.Float64()
+    if column.dtype in (pl.Float64(), pl.Float32()):
+        return column.to_numpy()
+    if column.dtype.is_numeric() or column.dtype in (pl.Boolean(), pl.String()):
+        return column.cast(pl.Float64(), strict=False).to_numpy()
+    return np.full(len(column), np.nan)
 
 
 def _table(source: Source, *, limits: Limits) -> polars.DataFrame:
@@ -121,29 +170,43 @@ def _table(source: Source, *, limits: Limits) -> polars.DataFrame:
     data = source.path or source.read(limit_bytes=limits.table_bytes)
     head = source.head()
     try:
-        return pl.read_parquet(data) if head.startswith(b"PAR1") else _csv(data, head)
-    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
+        with no_panic():
+            return pl.read_parquet(data) if head.startswith(b"PAR1") else _csv(data, head)
+    except (pl.exceptions.PolarsError, OSError, ValueError, Panic) as error:
         why = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise Unreadable(
-            source.name, f"not a table that can be read ({why})", "CSV or Parquet"
+            source.name, f"not a table that can be read ({why[:200]})", "CSV or Parquet"
         ) from None
 
 
 def _csv(data: object, head: bytes) -> polars.DataFrame:
+    """CSV with commas, semicolons or tabs; a name that stands twice keeps its first column."""
     import polars as pl
 
-    first = head.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0].decode("utf-8", "replace")
+    lines = head.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace").splitlines()
+    first, second = lines[0], lines[1] if len(lines) > 1 else ""
     separator = max(",;\t", key=first.count)
     names = [cell.strip(' \r"') for cell in first.split(separator)]
-    sensor = {n: pl.Float32() for n in names if _AXIS.fullmatch(n)}
-    scalar = {n: pl.Float64() for n in names if n in CHANNELS or n == "time_s"}
+    unique = [n if n not in names[:i] else f"{n} ({i})" for i, n in enumerate(names)]
+    decimal_comma = separator != "," and re.search(r"\d,\d", second) is not None
+    schema: dict[str, pl.DataType] = {
+        name: pl.Float32()
+        if _AXIS.fullmatch(name)
+        else pl.Float64()
+        if name in CHANNELS or name == "time_s"
+        else pl.String()
+        for name in unique
+    }
     return pl.read_csv(
         data,  # type: ignore[arg-type]
+        has_header=False,
+        skip_rows=1,
         separator=separator,
-        decimal_comma=separator == ";",
-        schema_overrides={**sensor, **scalar},
+        decimal_comma=decimal_comma,
+        schema=schema,
         ignore_errors=True,
         truncate_ragged_lines=True,
         encoding="utf8-lossy",
+        quote_char=None if b'"' not in head else '"',
         null_values=["NaN", "nan", "NA", ""],
     )

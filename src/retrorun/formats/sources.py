@@ -9,6 +9,9 @@ believed, and a name that points outside its archive is refused.
 from __future__ import annotations
 
 import gzip
+import os
+import stat
+import sys
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -20,24 +23,26 @@ from retrorun.errors import TooLarge, Unreadable
 
 MB = 1_000_000
 HEAD_BYTES = 4096
+#: What shrinks more than this is a bomb: text deflates 5- to 40-fold.
+ARCHIVE_RATIO = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """The largest input accepted of each kind, once decompressed. [bytes]
 
-    The defaults are several times what a 24-hour activity needs; `--limit-mb` changes all.
+    The defaults are several times what a 24-hour activity needs, and low enough that what is
+    built of them in memory (up to 40 times their size) fits; `--limit-mb` changes all.
     """
 
-    fit_bytes: int = 256 * MB
-    xml_bytes: int = 512 * MB
+    fit_bytes: int = 64 * MB
+    xml_bytes: int = 128 * MB
     table_bytes: int = 8_000 * MB
     health_export_bytes: int = 16_000 * MB
     nested_archive_bytes: int = 2_000 * MB
     archive_members: int = 200_000
     archive_depth: int = 3
-    #: A member that claims to shrink more than this is a bomb: text deflates 5- to 40-fold.
-    archive_ratio: int = 500
+    archive_ratio: int = ARCHIVE_RATIO
 
     @classmethod
     def of_megabytes(cls, megabytes: float) -> Self:
@@ -54,10 +59,13 @@ class Source:
     open: Callable[[], BinaryIO]
     path: Path | None = None  #: where it lies on disk, uncompressed
     size: int | None = None  #: bytes, where known without reading
+    packed: int | None = None  #: bytes of the gzip around it, where there is one
+    damage: list[str] = field(default_factory=list)  #: what went wrong while unpacking it
 
     @classmethod
     def of_path(cls, path: Path, *, name: str | None = None) -> Self:
-        return cls(name or str(path), lambda: path.open("rb"), path, path.stat().st_size)
+        shown = printable(name or str(path))
+        return cls(shown, lambda: path.open("rb"), path, path.stat().st_size)
 
     @classmethod
     def of_bytes(cls, data: bytes, *, name: str) -> Self:
@@ -78,6 +86,8 @@ class Source:
         """Everything; raises `TooLarge` as soon as the limit is passed, whatever the file says."""
         if self.size is not None and self.size > limit_bytes:
             raise self.too_large(limit_bytes)
+        if self.packed is not None:
+            limit_bytes = min(limit_bytes, max(self.packed * ARCHIVE_RATIO, MB))
         data = self._guarded(lambda stream: stream.read(limit_bytes + 1))
         if len(data) > limit_bytes:
             raise self.too_large(limit_bytes)
@@ -96,7 +106,13 @@ class Source:
         if not self.head().startswith(b"\x1f\x8b"):
             return self
         name = self.name.removesuffix(".gz").removesuffix(".GZ")
-        return Source(name, lambda: cast(BinaryIO, _Gunzip(self.open())))
+        damage: list[str] = []
+        return Source(
+            name,
+            lambda: cast(BinaryIO, _Gunzip(self.open(), damage)),
+            packed=self.size,
+            damage=damage,
+        )
 
     def _guarded(self, use: Callable[[BinaryIO], bytes]) -> bytes:
         try:
@@ -127,11 +143,25 @@ class Source:
 
 
 class _Gunzip(gzip.GzipFile):
-    """A gzip that closes what it reads from."""
+    """A gzip that closes what it reads from, and gives what comes before any damage."""
 
-    def __init__(self, packed: BinaryIO) -> None:
+    def __init__(self, packed: BinaryIO, damage: list[str]) -> None:
         super().__init__(fileobj=packed)
-        self._packed = packed
+        self._packed, self._damage = packed, damage
+
+    def read(self, size: int | None = -1) -> bytes:
+        parts: list[bytes] = []
+        wanted = sys.maxsize if size is None or size < 0 else size
+        try:
+            while wanted > 0 and (part := self.read1(min(wanted, 1 << 18))):
+                parts.append(part)
+                wanted -= len(part)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            if not parts:
+                raise
+            if str(error) not in self._damage:
+                self._damage.append(str(error))
+        return b"".join(parts)
 
     def close(self) -> None:
         super().close()
@@ -167,16 +197,27 @@ def open_path(path: Path, *, limits: Limits) -> Source | Tree:
     try:
         if path.is_dir():
             return _folder(path)
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise Unreadable(str(path), "a pipe or a device", "a file or folder")
         source = Source.of_path(path)
     except FileNotFoundError:
         raise Unreadable(
-            str(path), "there is no such file", "a file or folder", "Check the path."
+            printable(str(path)), "there is no such file", "a file or folder", "Check the path."
         ) from None
     except PermissionError:
         raise Unreadable(
             str(path), "permission denied", "a file you may read", "Check its permissions."
         ) from None
+    except OSError as error:  # a file in the place of a folder, a circle of links, a long name
+        why = error.strerror or "cannot be opened"
+        raise Unreadable(printable(str(path)), why.lower(), "a file or folder") from None
     return open_source(source, limits=limits)
+
+
+def printable(name: str) -> str:
+    """A name that can be shown and written: no control characters, no half characters."""
+    whole = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in whole)
 
 
 def open_source(source: Source, *, limits: Limits, depth: int = 0) -> Source | Tree:
@@ -198,11 +239,23 @@ def open_source(source: Source, *, limits: Limits, depth: int = 0) -> Source | T
 
 def _folder(path: Path) -> Tree:
     members: dict[str, Source] = {}
-    for file in sorted(p for p in path.rglob("*") if p.is_file()):
-        relative = file.relative_to(path).as_posix()
-        if not _hidden(relative):
-            members[relative] = Source.of_path(file, name=f"{path}/{relative}")
-    return Tree(str(path), members)
+    refused: list[Unreadable] = []
+
+    def lost(error: OSError) -> None:
+        why = (error.strerror or "cannot be opened").lower()
+        refused.append(Unreadable(printable(str(error.filename)), why, "a folder you may read"))
+
+    for folder, folders, names in os.walk(path, onerror=lost):
+        folders.sort()
+        for name in sorted(names):
+            file = Path(folder, name)
+            relative = file.relative_to(path).as_posix()
+            try:
+                if not _hidden(relative) and stat.S_ISREG(file.stat().st_mode):
+                    members[relative] = Source.of_path(file, name=f"{path}/{relative}")
+            except OSError as error:
+                lost(error)
+    return Tree(printable(str(path)), dict(sorted(members.items())), tuple(refused))
 
 
 def _hidden(name: str) -> bool:
@@ -247,7 +300,7 @@ def _seekable(source: Source, *, limits: Limits) -> BinaryIO:
 def _member(
     source: Source, archive: zipfile.ZipFile, info: zipfile.ZipInfo, *, limits: Limits
 ) -> Source:
-    name = f"{source.name}/{info.filename}"
+    name = printable(f"{source.name}/{info.filename}")
     parts = PurePosixPath(info.filename.replace("\\", "/"))
     if parts.is_absolute() or ".." in parts.parts:
         raise Unreadable(

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retrorun.errors import NotAnActivity
 from retrorun.formats import xml
 from retrorun.formats.assemble import Columns, Stretch, assemble
 from retrorun.formats.cadence import steps_or_revolutions
@@ -48,7 +47,7 @@ def read(source: Source, *, limits: Limits) -> Iterator[Recording]:
         given += 1
         yield _recording(activity, source=source, problems=found)
     if not given:
-        raise NotAnActivity(source.name, "a TCX file without an activity")
+        raise xml.nothing(source, "a TCX file without an activity", problems)
 
 
 def _recording(

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retrorun.errors import Unreadable
+from retrorun.errors import NotAnActivity, Unreadable
 from retrorun.formats.sources import Source
 from retrorun.recording import Problem
 
@@ -57,6 +57,14 @@ def _forgiven(errors: Any, data: bytes) -> tuple[Problem, ...]:
             Problem("the file defines XML entities", "its head", "left unresolved, for safety")
         )
     return tuple(found)
+
+
+def nothing(source: Source, found: str, problems: Sequence[Problem]) -> Unreadable:
+    """The error of a file without an activity: a file of another kind, or a damaged one."""
+    if not problems:
+        return NotAnActivity(source.name, found)
+    why = "; ".join(f"{p.what}, {p.where}" for p in problems)
+    return Unreadable(source.name, f"{found} ({why})", "an intact activity", "Export it again.")
 
 
 def local(tag: Any) -> str:

@@ -44,7 +44,7 @@ def mean_of(values: NDArray[np.floating], *, strides: int) -> Mean | None:
         return None
     batches = np.array([batch.mean() for batch in np.array_split(known, BATCHES)])
     error = float(batches.std(ddof=1)) / np.sqrt(BATCHES)
-    half = float(stdtrit(BATCHES - 1, 0.95)) * error
+    half = float(stdtrit(BATCHES - 1, 0.95) * error)
     value = float(known.mean())
     return Mean(value=value, low=value - half, high=value + half, strides=strides)
 

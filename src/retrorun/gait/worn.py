@@ -50,8 +50,9 @@ def worn_sensor(
     code = np.full(seconds, motion.NOT_JUDGED, dtype=np.int8)
     cadence = np.full(seconds, np.nan)
     rate_hz = _rate_hz(acc_time_s)
-    if not motion.LOWEST_RATE_HZ <= rate_hz <= 2 * motion.HIGHEST_RATE_HZ:
-        why = f"{placement} sampled at {rate_hz:.3g} Hz, wanted {motion.LOWEST_RATE_HZ:g} to 400"
+    why = _unusable(acc_m_s2, rate_hz=rate_hz)
+    if why is not None:
+        why = f"{placement}: {why}"
         return Worn(
             placement=placement, code=code, cadence_steps_min=cadence, contacts=None, reason=why
         )
@@ -112,6 +113,28 @@ def strides_of(sensors: list[Worn]) -> tuple[str, strides.Strides] | None:
 def part_of(placement: str) -> str:
     """The part of the body without its side."""
     return placement.removeprefix("left_").removeprefix("right_")
+
+
+#: A specific force at rest is 9.81; its median stays near that in any movement of a person.
+_GRAVITY_M_S2 = (6.0, 14.0)
+
+
+def _unusable(acc_m_s2: NDArray[np.floating], *, rate_hz: float) -> str | None:
+    """Why nothing can be judged from an accelerometer; None where it can."""
+    if rate_hz < motion.LOWEST_RATE_HZ:
+        return f"sampled at {rate_hz:.3g} Hz, wanted at least {motion.LOWEST_RATE_HZ:g}"
+    # A few thousand rows tell the unit and whether it is frozen.
+    some = acc_m_s2[:: max(len(acc_m_s2) // 5000, 1)].astype(np.float64)
+    some = some[np.isfinite(some).all(axis=1)]
+    if not len(some):
+        return "no row with all three axes"
+    if np.ptp(some, axis=0).max() < 1e-6:
+        return "every sample is the same: a frozen sensor"
+    usual = float(np.median(np.linalg.norm(some, axis=1)))
+    if _GRAVITY_M_S2[0] <= usual <= _GRAVITY_M_S2[1]:
+        return None
+    hint = " (in units of g?)" if 0.6 <= usual <= 1.4 else ""
+    return f"its usual size is {usual:.3g} m/s², wanted about 9.81: gravity included{hint}"
 
 
 def _rate_hz(time_s: Floats) -> float:

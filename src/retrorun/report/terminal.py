@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from retrorun import contract
+from retrorun.formats.sources import printable
 from retrorun.recording import Problem, Recording, sensor_channel
 from retrorun.session import Session
 from retrorun.units import clock, kilometres, pace_min_km
@@ -48,15 +49,16 @@ def show_recording(recording: Recording, *, console: Console) -> None:
     start = recording.start_time.isoformat() if recording.start_time else "time of day unknown"
     facts = Table.grid(padding=(0, 2))
     facts.add_row("Format", recording.format + (" (simulated)" if recording.simulated else ""))
-    facts.add_row("Device", str(recording.device))
-    facts.add_row("Sport", recording.sport or "not told")
+    facts.add_row("Device", Text(printable(str(recording.device))))
+    facts.add_row("Sport", Text(printable(recording.sport or "not told")))
     facts.add_row("Start", start)
     facts.add_row("Duration", clock(recording.duration_s))
     facts.add_row("Pauses", _spans_in_words([p.duration_s for p in recording.pauses]))
     facts.add_row("Laps", str(len(recording.laps)))
     if recording.workout:
         named = [step.name or step.intensity or "step" for step in recording.workout]
-        facts.add_row("Workout", f"{recording.workout_name or 'unnamed'}: {', '.join(named[:8])}")
+        workout = f"{recording.workout_name or 'unnamed'}: {', '.join(named[:8])}"
+        facts.add_row("Workout", Text(printable(workout)))
     console.print(Text(recording.file, style="bold"))
     console.print(facts)
     console.print(_channels(recording))
@@ -71,14 +73,15 @@ def show_failures(failures: Sequence[str], *, inputs: int, console: Console) -> 
         return
     console.print(f"{len(failures)} of {inputs} inputs could not be read:", style="bold red")
     for failure in failures:
-        console.print(Text("  " + failure))
+        console.print(Text("  " + printable(failure)))
 
 
 def _headline(session: Session) -> RenderableType:
     about = session.recording
     line = Text(about.file, style="bold")
     when = about.start_time.strftime("%Y-%m-%d %H:%M UTC") if about.start_time else "date unknown"
-    line.append(f"   {when} · {about.sport or 'sport not told'} · {about.device}", style="dim")
+    sport = printable(about.sport or "sport not told")
+    line.append(f"   {when} · {sport} · {printable(about.device)}", style="dim")
     if about.simulated:
         banner = Text(
             "SIMULATED: made by a computer, not recorded on a person", style="bold yellow"
@@ -114,7 +117,7 @@ def _strips(session: Session, *, width: int) -> Table | None:
         ("speed", curves.speed_m_s * 3.6, "km/h"),
         ("heart rate", curves.heart_rate_bpm, "bpm"),
     ):
-        strip = sparkline(values, width=width)
+        strip = sparkline(values, width=width, least_span=1.0)
         if strip is not None:
             low, high = np.nanpercentile(values, [2, 98])
             table.add_row(
@@ -127,8 +130,11 @@ def _strips(session: Session, *, width: int) -> Table | None:
     return table
 
 
-def sparkline(values: NDArray[np.float64], *, width: int) -> Text | None:
-    """Means of `width` equal parts as bars; a blank where nothing was measured."""
+def sparkline(values: NDArray[np.float64], *, width: int, least_span: float) -> Text | None:
+    """Means of `width` equal parts as bars; a blank where nothing was measured.
+
+    A range smaller than `least_span` is drawn as flat: it would only show noise.
+    """
     if not np.isfinite(values).any():
         return None
     edges = np.linspace(0, len(values), width + 1).astype(int)
@@ -137,7 +143,7 @@ def sparkline(values: NDArray[np.float64], *, width: int) -> Text | None:
         for part in (values[a:b] for a, b in pairwise(edges))
     ]
     low, high = np.nanmin(means), np.nanmax(means)
-    span = max(high - low, 1e-9)
+    span = max(high - low, least_span)
     bars = "".join(
         " " if np.isnan(m) else _BARS[int((m - low) / span * (len(_BARS) - 1))] for m in means
     )
@@ -231,7 +237,8 @@ def _problems(problems: Sequence[Problem]) -> Table:
     table.add_column("where")
     table.add_column("effect")
     for problem in problems:
-        table.add_row(Text(problem.what), Text(problem.where), Text(problem.effect))
+        words = (problem.what, problem.where, problem.effect)
+        table.add_row(*(Text(printable(word[:300])) for word in words))
     return table
 
 

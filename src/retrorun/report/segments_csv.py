@@ -15,12 +15,17 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def write_segments(out: Path, sessions: Iterable[contract.SessionReport]) -> None:
-    """Write one CSV with every segment of every session; empty cells are unknown."""
+def write_segments(out: Path, sessions: Iterable[contract.SessionReport]) -> bool:
+    """Write one CSV with every segment of every session; empty cells are unknown.
+
+    Gives whether there was any session.
+    """
+    given = False
     with out.open("x", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, _COLUMNS)
         writer.writeheader()
         for session in sessions:
+            given = True
             start = session.recording.start_time
             for segment in session.segments:
                 row = {name: getattr(segment, name, None) for name in _COLUMNS}
@@ -33,6 +38,7 @@ def write_segments(out: Path, sessions: Iterable[contract.SessionReport]) -> Non
                     "energy_kcal_high": energy.high if energy else None,
                 }
                 writer.writerow(row)
+    return given
 
 
 def _harmless(name: str) -> str:

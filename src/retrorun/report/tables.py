@@ -1,0 +1,252 @@
+"""The tables of the page, and its lists of what is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from retrorun import contract
+from retrorun.report.markup import (
+    MOTIONS,
+    Markup,
+    card,
+    direction_tone,
+    el,
+    join,
+    moment,
+    number,
+    swatch,
+)
+from retrorun.session import Session
+from retrorun.units import clock, kilometres, pace_min_km
+
+
+def _table(
+    caption: str, head: Sequence[str], rows: Iterable[Markup], *, numbers_from: int
+) -> Markup:
+    """A table that scrolls by itself, by keyboard too, where the page is narrow."""
+    titles = join(el("th", title, scope="col") for title in head)
+    table = el(
+        "table",
+        el("caption", el("span", caption)),
+        el("thead", el("tr", titles)),
+        el("tbody", join(rows)),
+        class_=f"numbers-from-{numbers_from}",
+    )
+    return el("div", table, class_="scroll", role="region", tabindex=0, aria_label=caption)
+
+
+def _row(title: object, *cells: object, **attributes: object) -> Markup:
+    return el("tr", el("th", title, scope="row"), join(el("td", c) for c in cells), **attributes)
+
+
+def _interval(estimate: contract.Estimate, digits: int = 0, *, scale: float = 1.0) -> str:
+    return " – ".join(number(x * scale, digits) for x in (estimate.low, estimate.high))
+
+
+# --- segments --------------------------------------------------------------------------------
+
+#: A longer table is folded after so many rows.
+_ROWS_AT_ONCE = 50
+
+_SEGMENT_COLUMNS = ("Start", "End", "Motion", "Direction", "Distance", "Speed [km/h]",
+                    "Pace [min/km]", "Cadence [steps/min]", "Heart rate [bpm]")  # fmt: skip
+_SOURCES = {
+    "sensors": "by sensors",
+    "watch": "by the watch",
+    "laps": "by laps",
+    "athlete": "told by you",
+    "assumed": "assumed",
+}
+
+
+def segments_card(segments: Sequence[contract.Segment], *, linked: bool) -> Markup:
+    """A row for every segment; `linked` makes starts move the cursor."""
+    if not segments:
+        return card("Segments", el("p", "No stretch of this recording could be judged."))
+    caption = "Every stretch of one motion and direction"
+    caption += "; choose a start to move the cursor there" if linked else ""
+    rows = [_segment_row(s, index, linked=linked) for index, s in enumerate(segments)]
+    at_once, folded = rows[:_ROWS_AT_ONCE], rows[_ROWS_AT_ONCE:]
+    tables = [_table(caption, _SEGMENT_COLUMNS, at_once, numbers_from=5)]
+    if folded:
+        rest = f"The other {len(folded):,} segments"
+        table = _table(rest, _SEGMENT_COLUMNS, folded, numbers_from=5)
+        tables.append(el("details", el("summary", rest), table))
+    return card("Segments", *tables, long=True)
+
+
+def _segment_row(segment: contract.Segment, index: int, *, linked: bool) -> Markup:
+    start: object = moment(segment.start_s)
+    if linked:
+        start = el("button", start, type="button", data_at=f"{segment.start_s:g}")
+    speed = segment.speed_m_s
+    return _row(
+        start,
+        moment(segment.end_s),
+        swatch(segment.motion, MOTIONS[segment.motion]),
+        _segment_direction(segment),
+        kilometres(segment.distance_m),
+        number(None if speed is None else speed * 3.6, 1),
+        pace_min_km(speed),
+        number(segment.cadence_steps_min),
+        number(segment.heart_rate_bpm),
+        class_="backward" if segment.direction == "backward" else None,
+        data_segment=index,
+    )
+
+
+def _segment_direction(segment: contract.Segment) -> Markup:
+    if segment.motion == "still":
+        return Markup("–")
+    if segment.direction is None:
+        return el("small", "not judged yet")
+    why = [] if segment.source is None else [_SOURCES[segment.source]]
+    if segment.probability is not None:
+        why.insert(0, f"{segment.probability:.0%}")
+    tone = direction_tone(segment) or segment.direction
+    return join((swatch(tone, segment.direction), " ", el("small", ", ".join(why))))
+
+
+# --- form, energy, heart, muscle -------------------------------------------------------------
+
+_FORM_ROWS = (
+    ("cadence_steps_min", "Cadence", "steps/min", 1.0, 0),
+    ("step_length_m", "Step length", "m", 1.0, 2),
+    ("contact_time_s", "Contact time", "ms", 1000.0, 0),
+    ("flight_time_s", "Flight time", "ms", 1000.0, 0),
+    ("stride_time_variability", "Stride time variability", "%", 100.0, 1),
+)
+
+
+def form_card(form: contract.FormByDirection | None) -> Markup:
+    """How somebody moved, by direction, with intervals; nothing where it is not known."""
+    if form is None:
+        return Markup("")
+    ways: tuple[tuple[str, contract.Form | None], ...] = (
+        ("forward", form.forward), ("backward", form.backward), ("unknown", form.unknown)
+    )  # fmt: skip
+    rows = [
+        _row(
+            label,
+            swatch(way, "not judged yet" if way == "unknown" else way),
+            MOTIONS[of_way.motion],
+            number(estimate.value * scale, digits, unit),
+            _interval(estimate, digits, scale=scale),
+            f"{estimate.strides:,}",
+        )
+        for key, label, unit, scale, digits in _FORM_ROWS
+        for way, of_way in ways
+        if of_way is not None and (estimate := getattr(of_way, key)) is not None
+    ]
+    if not rows:
+        return Markup("")
+    head = ("What", "Direction", "Gait", "Value", "90 % interval", "Strides")
+    return card(
+        "Form", _table("How you moved, over all strides of one gait", head, rows, numbers_from=4)
+    )
+
+
+_ENERGY_ROWS = (
+    ("total_kcal", "In all"),
+    ("forward_kcal", "Forward"),
+    ("backward_kcal", "Backward"),
+    ("net_total_kcal", "In all, above rest"),
+    ("same_speed_all_forward_kcal", "Had all been forward at the same speed"),
+)
+
+
+def energy_card(energy: contract.Energy | None) -> Markup:
+    """Energy [kcal], by direction and compared with other runs; nothing where not judged."""
+    if energy is None:
+        return Markup("")
+    rows = [
+        _row(label, number(estimate.value), _interval(estimate))
+        for key, label in _ENERGY_ROWS
+        if (estimate := getattr(energy, key)) is not None
+    ]
+    hypothesis = energy.same_heart_rate_all_forward
+    if hypothesis is not None:
+        label = "Had all been forward at the same heart rate (a hypothesis)"
+        rows.append(_row(label, number(hypothesis.kcal.value), _interval(hypothesis.kcal)))
+    judged = f"Judged for {clock(energy.judged_s)}, not judged for {clock(energy.not_judged_s)}."
+    caption = f"Kilocalories by {energy.method}. {judged}"
+    return card("Energy", _table(caption, ("What", "kcal", "90 % interval"), rows, numbers_from=2))
+
+
+def heart_card(heart: contract.Heart | None) -> Markup:
+    """Zones and the comparison of directions; mean and highest are key figures already."""
+    if heart is None or (heart.zones is None and heart.same_speed is None):
+        return Markup("")
+    tables = []
+    if heart.same_speed is not None:
+        pair = (
+            ("Forward", heart.same_speed.forward_bpm),
+            ("Backward", heart.same_speed.backward_bpm),
+        )
+        rows = [_row(name, number(e.value, 0, "bpm"), _interval(e)) for name, e in pair]
+        head = ("Direction", "Heart rate", "90 % interval")
+        tables.append(_table("Heart rate at the same speed", head, rows, numbers_from=2))
+    if heart.zones is not None:
+        rows = [
+            _row(z.name, f"{z.low_bpm:.0f} – {z.high_bpm:.0f}", clock(z.time_s))
+            for z in heart.zones
+        ]
+        tables.append(_table("Time by zone", ("Zone", "bpm", "Time"), rows, numbers_from=2))
+    return card("Heart", *tables)
+
+
+def muscle_card(muscle: contract.Muscle | None) -> Markup:
+    """Work of muscle groups [kJ]; nothing where not judged."""
+    if muscle is None:
+        return Markup("")
+    kinds = ("metabolic_kj", "concentric_kj", "eccentric_kj")
+    rows = [
+        _row(group.replace("_", " "), *(_muscle_cell(getattr(work, kind)) for kind in kinds))
+        for group, work in muscle.groups.items()
+        if work is not None
+    ]
+    caption = f"By the simulated runner; ranges over model variants. {muscle.confidence}"
+    head = ("Muscles", "Metabolic [kJ]", "Shortening [kJ]", "Lengthening [kJ]")
+    return card("Muscle work", _table(caption, head, rows, numbers_from=2))
+
+
+def _muscle_cell(work: contract.Estimate) -> Markup:
+    return join((number(work.value), " ", el("small", f"({_interval(work)})")))
+
+
+# --- what is not known -----------------------------------------------------------------------
+
+_UNJUDGED = {
+    "direction": ("Direction", "not judged yet"),
+    "energy": ("Energy", "not judged yet"),
+    "muscle": ("Muscle work", "not judged yet"),
+    "heart": ("Heart rate", "not known from this recording"),
+    "form": ("Form, stride by stride", "not known from this recording"),
+}
+
+
+def not_judged_card(session: Session) -> Markup:
+    """What this session says nothing about, and for how long; nothing where it is complete."""
+    lines = [
+        el("li", el("b", name), " ", el("span", said))
+        for key, (name, said) in _UNJUDGED.items()
+        if getattr(session, key) is None
+    ]
+    if session.not_judged_s > 0:
+        time_s = clock(session.not_judged_s)
+        said = "no channel told whether and how you moved"
+        lines.append(el("li", el("b", f"{time_s} of the recording"), " ", el("span", said)))
+    if not lines:
+        return Markup("")
+    return card("Not judged", el("ul", *lines, class_="note-list"))
+
+
+def problems_card(recording: contract.RecordingSummary) -> Markup:
+    """What was wrong with the recording: what, where, and what came of it."""
+    if not recording.problems:
+        return card("Worth knowing", el("p", "Nothing was found wrong with this recording."))
+    lines = (
+        el("li", el("b", p.what), " ", el("span", f"({p.where})"), el("p", p.effect))
+        for p in recording.problems
+    )
+    return card("Worth knowing", el("ul", *lines, class_="note-list"), long=True)
