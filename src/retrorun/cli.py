@@ -44,9 +44,9 @@ LimitMb = Annotated[
 
 def main() -> None:
     """Run the command line; every foreseen failure is one line on standard error."""
-    for stream, number in ((sys.stdout, 1), (sys.stderr, 2)):
-        if stream is None:  # closed by the caller: write to nowhere
-            setattr(sys, {1: "stdout", 2: "stderr"}[number], Path(os.devnull).open("w"))
+    # A stream that the caller closed is None: what is said then goes nowhere.
+    sys.stdout = sys.stdout or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
     try:
         status = app(standalone_mode=False) or 0
         sys.stdout.flush()
