@@ -56,14 +56,6 @@ def test_running_mean_is_the_mean_of_the_window():
     assert lowest[20] == x[18:23].min()
 
 
-def test_principal_axis_finds_the_direction_of_most_variation():
-    rng = np.random.default_rng(2)
-    axis = np.array([1.0, 2.0, -2.0]) / 3
-    rows = rng.normal(size=(500, 1)) * 5 * axis + rng.normal(size=(500, 3)) * 0.1
-    assert abs(signals.principal_axis(rows) @ axis) == pytest.approx(1.0, abs=1e-3)
-    assert np.isnan(signals.principal_axis(np.zeros((5, 3)))).all()
-
-
 @given(masks)
 def test_true_runs_rebuild_the_mask(mask):
     rebuilt = np.zeros(len(mask), dtype=bool)

@@ -562,6 +562,14 @@ def _form(
         figures = _form_from_channels(recording, curves, during)
     else:
         figures = _form_from_strides(curves, during, seen[1])
+        if seen[1].dropped:
+            problems.append(
+                Problem(
+                    "strides over pauses, turns and missed contacts",
+                    f"{seen[1].dropped:,} of {seen[1].count + seen[1].dropped:,}",
+                    "left out of the form",
+                )
+            )
     if gait == motion.WALK:
         figures["flight_time_s"] = None  # one foot is always on the ground
     elif seen is not None and seen[0] in motion.LEGS and figures["contact_time_s"] is not None:

@@ -124,19 +124,6 @@ def norm(vectors: NDArray[T]) -> NDArray[T]:
     return length
 
 
-def principal_axis(vectors: ArrayLike) -> NDArray[np.float64]:
-    """Unit vector along which the rows of an (n, k) array vary most about zero; its sign is free.
-
-    NaN where there is no row or no variation at all.
-    """
-    rows = np.asarray(vectors, dtype=np.float64)
-    scatter = rows.T @ rows
-    if not np.trace(scatter) > 0:
-        return np.full(rows.shape[1], np.nan)
-    axis: NDArray[np.float64] = np.linalg.eigh(scatter)[1][:, -1]
-    return axis
-
-
 def runs(values: NDArray[np.generic]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Half-open sample spans [start, end) over which an (n,) array keeps one value.
 

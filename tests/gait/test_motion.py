@@ -176,3 +176,14 @@ def test_real_runners_wrists_run():
         found = motion_from_acceleration(acc, rate_hz=100, placement="left_wrist")
         assert np.mean(found.code == RUN) > 0.95, path.name
         assert 140 <= np.nanmedian(found.cadence_steps_min) <= 215, path.name
+
+
+def test_a_slow_jog_near_the_threshold_of_cadence_does_not_flicker():
+    """148 steps/min at 1.85 m/s, as a slow runner's foot pod gives it, after a quicker start."""
+    rng = np.random.default_rng(0)
+    cadence = np.concatenate([np.full(20, 156.0), 148 + rng.normal(0, 2, 600)])
+    speed = np.full(len(cadence), 1.85)
+    code = motion_from_speed(speed, cadence_steps_min=cadence)
+    assert set(code) == {RUN}
+    walking = motion_from_speed(speed, cadence_steps_min=np.full(len(speed), 128.0))
+    assert set(walking) == {WALK}

@@ -50,6 +50,10 @@ LONGEST_STEP_S = 0.75
 #: backward shuffle at 150 is a run. Race walkers are the known exception. [steps/min]
 RUN_CADENCE = 150.0
 
+#: Walkers seldom step faster; between this and the cadence of a run, what was before goes on,
+#: so that a slow jog at 148 steps a minute does not flicker. [steps/min]
+QUICKEST_WALK_CADENCE = 140.0
+
 #: Below this cadence nobody runs. [steps/min]
 LOWEST_RUN_CADENCE = 125.0
 
@@ -288,8 +292,9 @@ def motion_from_speed(
     -------
     (n,) codes. Below 0.3 m/s still. With a cadence: at least 150 steps/min run, below 125
     walk; between, and without one, the speed tells, with hysteresis: run from 2.2 m/s until it
-    falls below 1.9 m/s. That transition is the forward one; backward it is lower, so slow
-    backward running without a cadence is called walking. Above 12.5 m/s other.
+    falls below 1.9 m/s, or below 140 steps/min where there is a cadence. That transition is
+    the forward one; backward it is lower, so slow backward running without a cadence is called
+    walking. Above 12.5 m/s other.
 
     Examples
     --------
@@ -307,7 +312,10 @@ def motion_from_speed(
     sure_run = np.where(stepping, cadence >= RUN_CADENCE, False) | (
         (speed >= RUN_ABOVE_M_S) & ~(stepping & (cadence < LOWEST_RUN_CADENCE))
     )
-    sure_walk = ~sure_run & ((speed < WALK_BELOW_M_S) | (stepping & (cadence < LOWEST_RUN_CADENCE)))
+    quick = stepping & (cadence >= QUICKEST_WALK_CADENCE)
+    sure_walk = ~sure_run & (
+        ((speed < WALK_BELOW_M_S) & ~quick) | (stepping & (cadence < LOWEST_RUN_CADENCE))
+    )
     code = np.full(len(speed), -1, dtype=np.int8)
     code[sure_walk] = WALK
     code[sure_run] = RUN

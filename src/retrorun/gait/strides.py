@@ -25,10 +25,6 @@ STEADY = 0.3
 #: Neighbours on each side that make that median.
 NEIGHBOURS = 5
 
-#: Below this number of strides nothing is judged: a standard deviation of 10 values is known to
-#: about a quarter. [-]
-FEWEST_STRIDES = 10
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Strides:
@@ -44,20 +40,6 @@ class Strides:
     @property
     def count(self) -> int:
         return len(self.start_s)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StrideSummary:
-    """Medians over strides; None where fewer than `FEWEST_STRIDES` strides could tell."""
-
-    strides: int
-    dropped: int
-    cadence_steps_min: float | None
-    stride_time_s: float | None
-    step_time_s: float | None
-    contact_time_s: float | None
-    flight_time_s: float | None  #: negative in walking: both feet are on the ground
-    stride_time_variability: float | None  #: standard deviation over mean [-]
 
 
 def strides_of_one_foot(initial_s: ArrayLike, *, final_s: ArrayLike | None = None) -> Strides:
@@ -110,48 +92,6 @@ def strides_of_two_feet(
         contact_time_s=both("contact_time_s"),
         flight_time_s=both("flight_time_s"),
         dropped=sum(side.dropped for side in sides),
-    )
-
-
-def within(strides: Strides, *, start_s: float, end_s: float) -> Strides:
-    """The strides that lie wholly in [start_s, end_s); those it cuts are counted as dropped."""
-    begin, finish = strides.start_s, strides.start_s + strides.stride_time_s
-    inside = (begin >= start_s) & (finish <= end_s)
-    cut = (begin < end_s) & (finish > start_s) & ~inside
-    return Strides(
-        start_s=begin[inside],
-        stride_time_s=strides.stride_time_s[inside],
-        step_time_s=strides.step_time_s[inside],
-        contact_time_s=strides.contact_time_s[inside],
-        flight_time_s=strides.flight_time_s[inside],
-        dropped=int(np.count_nonzero(cut)),
-    )
-
-
-def summarise(strides: Strides, *, fewest: int = FEWEST_STRIDES) -> StrideSummary:
-    """Medians, cadence and variability; None for what fewer than `fewest` strides tell.
-
-    >>> summarise(strides_of_one_foot(np.arange(21) * 0.75)).cadence_steps_min
-    160.0
-    """
-
-    def median(values: Floats) -> float | None:
-        known = values[np.isfinite(values)]
-        return float(np.median(known)) if len(known) >= fewest else None
-
-    stride_s = median(strides.stride_time_s)
-    times = strides.stride_time_s
-    return StrideSummary(
-        strides=strides.count,
-        dropped=strides.dropped,
-        cadence_steps_min=None if stride_s is None else 120.0 / stride_s,
-        stride_time_s=stride_s,
-        step_time_s=median(strides.step_time_s),
-        contact_time_s=median(strides.contact_time_s),
-        flight_time_s=median(strides.flight_time_s),
-        stride_time_variability=(
-            None if stride_s is None else float(times.std(ddof=1) / times.mean())
-        ),
     )
 
 
