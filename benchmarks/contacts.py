@@ -12,7 +12,6 @@ not the row, is the clock.
 from __future__ import annotations
 
 import json
-import os
 import time
 import warnings
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from benchmarks.common import data_folder, save
 from retrorun.gait.contacts import Contacts, contacts
 from retrorun.signals import uniform_pieces
 
@@ -58,12 +58,6 @@ class Tally:
     error_s: list[float] = field(default_factory=list)
     contact_error_s: list[float] = field(default_factory=list)
     cpu_s: float = 0.0
-
-
-def data_folder() -> Path:
-    """Where the recordings lie; see the module's first lines."""
-    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
-    return Path(os.environ.get("RETRORUN_DATA", beside))
 
 
 def walks(folder: Path) -> Iterator[Walk]:
@@ -285,14 +279,9 @@ def speed_line(*, hours: float = 6.0, seed: int = 1) -> str:
 
 
 def main() -> None:
-    folder = data_folder()
-    recordings = list(walks(folder))
-    if not recordings:
-        print(f"No annotated recordings under {folder}; set RETRORUN_DATA.")
-    else:
-        for row in table(recordings):
-            print(row)
-    print(speed_line())
+    lines = [*table(list(walks(data_folder()))), speed_line()]
+    print("\n".join(lines))
+    save("contacts", [{"line": line} for line in lines])
 
 
 if __name__ == "__main__":

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
+from benchmarks import contacts as benchmark
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
@@ -15,8 +12,6 @@ from scipy.spatial.transform import Rotation
 from retrorun.errors import BadInput
 from retrorun.gait import contacts as module
 from retrorun.gait.contacts import DETECTORS, contacts
-
-ROOT = Path(__file__).parents[2]
 
 #: Settings of the synthetic runners: step (trunk) or stride (foot), contact, speed.
 TRUNKS = [
@@ -29,18 +24,6 @@ FEET = [
     {"stride_s": 0.80, "contact_s": 0.33, "speed_m_s": 2.0},
     {"stride_s": 1.10, "contact_s": 0.66, "speed_m_s": 1.3},
 ]
-
-
-@pytest.fixture(scope="module")
-def benchmark():
-    """The benchmark's own module: the same reading and scoring as the published table."""
-    spec = importlib.util.spec_from_file_location(
-        "contacts_benchmark", ROOT / "benchmarks" / "contacts.py"
-    )
-    loaded = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = loaded
-    spec.loader.exec_module(loaded)
-    return loaded
 
 
 def errors_s(found, truth, *, edge=4):
@@ -227,11 +210,8 @@ def test_mistakes_name_the_argument(detect):
 
 
 @pytest.fixture(scope="module")
-def walks(benchmark):
-    found = list(benchmark.walks(benchmark.data_folder()))
-    if not found:
-        pytest.skip(f"no annotated recordings under {benchmark.data_folder()}/gait-imu")
-    return found
+def walks(data):
+    return list(benchmark.walks(data))
 
 
 @pytest.mark.parametrize("turned", [False, True])
@@ -244,7 +224,7 @@ def walks(benchmark):
         ("sacrum", "no turn", 0.93),
     ],
 )
-def test_annotated_initial_contacts_within_50_ms(benchmark, walks, part, scope, least, turned):
+def test_annotated_initial_contacts_within_50_ms(walks, part, scope, least, turned):
     """0.97 (foot) and 0.95 (lower back) hold for straight walking.
 
     With the first step out of a turn and the closing step they are missed by about a
@@ -265,6 +245,6 @@ def test_annotated_initial_contacts_within_50_ms(benchmark, walks, part, scope, 
         assert contact_s.std() < 0.025
 
 
-def test_pairing_is_one_to_one_and_closest_first(benchmark):
+def test_pairing_is_one_to_one_and_closest_first():
     found, truth = np.array([1.00, 1.04, 2.0]), np.array([1.03, 2.2])
     assert benchmark.pair(found, truth, tolerance_s=0.05) == [(1, 0)]

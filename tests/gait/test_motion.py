@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.spatial.transform import Rotation
 
+from conftest import data_folder
 from retrorun.errors import BadInput
 from retrorun.gait import motion
 from retrorun.gait.motion import (
@@ -25,7 +23,7 @@ from retrorun.gait.motion import (
     spans,
 )
 
-DATA = Path(os.environ.get("RETRORUN_DATA", Path(__file__).parents[3] / "shared" / "data"))
+DATA = data_folder()
 
 codes = arrays(np.int8, st.integers(0, 40), elements=st.integers(0, 4))
 
