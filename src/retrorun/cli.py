@@ -6,6 +6,7 @@ Exit status: 0 done; 1 some of several inputs failed, the rest done; 2 nothing c
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -101,7 +102,7 @@ def analyze(
         if out is not None and out.exists():
             _fail(f"{out}: exists already; wanted a new name. Nothing is ever written over")
     sessions = _Progress(files, limit_mb=limit_mb)
-    printed = (analyse(recording) for recording in sessions)
+    printed = sessions.through(analyse)
     if json:
         from retrorun.contract import to_json
 
@@ -201,6 +202,23 @@ class _Progress:
                     self.given += 1
                     yield outcome
 
+    def through(self, analyse: Callable[[Recording], Session]) -> Iterator[Session]:
+        """The sessions of the recordings; a defect of ours costs one of them, not the others."""
+        for recording in self:
+            try:
+                session = analyse(recording)
+            except Exception as error:
+                if os.environ.get("RETRORUN_DEBUG"):
+                    raise
+                self.given -= 1
+                self.failures.append(
+                    f"{recording.file}: retrorun stumbled over it ({type(error).__name__}:"
+                    f" {str(error)[:100]}). This is a defect: please report it."
+                    " RETRORUN_DEBUG=1 shows where."
+                )
+            else:
+                yield session
+
     def end(self) -> None:
         """Name what failed, and leave with the status that says so."""
         if not self.given:
@@ -249,13 +267,17 @@ def _name(part: Path, out: Path) -> None:
     if part.is_dir():
         part.rename(out)  # refuses a folder with something in it
     else:
-        os.link(part, out)  # unlike a renaming, refuses what is there
+        try:
+            os.link(part, out)  # unlike a renaming, refuses what is there
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without hard links, as on memory sticks
+            with out.open("xb") as whole, part.open("rb") as content:
+                shutil.copyfileobj(content, whole)
 
 
 def _remove(part: Path) -> None:
     if part.is_dir():
-        import shutil
-
         shutil.rmtree(part)
     else:
         part.unlink(missing_ok=True)

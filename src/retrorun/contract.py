@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, ClassVar, Literal, TypeVar, dataclass_transform
+from typing import Any, Literal, TypeVar, dataclass_transform
 
 from retrorun.recording import Problem
 
@@ -230,8 +230,6 @@ class FormByDirection:
 class SessionReport:
     """One activity, analysed."""
 
-    SCHEMA_VERSION: ClassVar[str] = "1"
-
     recording: RecordingSummary
     segments: tuple[Segment, ...]
     distance_m: float | None
@@ -252,12 +250,6 @@ def to_json(report: SessionReport) -> str:
     """The session as one line of JSON."""
     line: bytes = _adapter().dump_json(report)
     return line.decode()
-
-
-def to_plain(report: SessionReport) -> dict[str, Any]:
-    """The session as dictionaries, lists, numbers and texts."""
-    plain: dict[str, Any] = _adapter().dump_python(report, mode="json")
-    return plain
 
 
 def json_schema() -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,8 @@ LONGEST_S = 14 * 86_400.0
 NOT_YET = Problem(
     "direction, energy, heart load and muscle work are not judged yet",
     "whole recording",
-    "direction, energy, heart.zones, heart.load, heart.same_speed and muscle are null",
+    "direction, energy, heart.zones, heart.load, heart.same_speed and muscle are null, and so are"
+    " direction, probability, source and energy_kcal of segments",
 )
 
 
@@ -99,6 +101,11 @@ def analyse(recording: Recording) -> Session:
     )
     _say_outside(segments, way.total_m, problems)
     not_judged_s = _say_not_judged(moves, problems)
+    judged = bool(np.any(moves != motion.NOT_JUDGED))
+    if not judged:
+        problems.append(
+            Problem("no motion could be judged", "whole recording", "moving_s is null, no segments")
+        )
     moving = np.isin(moves, (motion.WALK, motion.RUN, motion.OTHER))
     form = _form(recording, curves, sensors, problems)
     problems.append(NOT_YET)
@@ -106,7 +113,7 @@ def analyse(recording: Recording) -> Session:
         recording=_summary(recording, problems),
         segments=segments,
         distance_m=way.total_m,
-        moving_s=float(np.count_nonzero(moving)) * GRID_S if n and not_judged_s < n else None,
+        moving_s=float(np.count_nonzero(moving)) * GRID_S if judged else None,
         ascent_m=ascent,
         not_judged_s=not_judged_s,
         direction=None,
@@ -164,17 +171,16 @@ class _Way:
     covered: NDArray[np.bool_]  #: (n,) cells for which the distance is known
     speed_m_s: Floats  #: (n,)
     from_positions: bool  #: whose noise makes a way of standing, too
-
-    @property
-    def total_m(self) -> float | None:
-        return float(self.edges_m[-1]) if self.covered.any() else None
+    total_m: float | None
 
     def standing(self, still: NDArray[np.bool_]) -> _Way:
         """The same way with nothing covered while standing still."""
         if not self.from_positions:
             return self
         gained = np.where(still, 0.0, np.diff(self.edges_m))
-        return replace(self, edges_m=np.concatenate([[0.0], np.cumsum(gained)]))
+        edges_m = np.concatenate([[0.0], np.cumsum(gained)])
+        # A track without times has no cells, and its whole length all the same.
+        return replace(self, edges_m=edges_m, total_m=edges_m[-1] if len(still) else self.total_m)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,19 +226,51 @@ def _way(recording: Recording, edges_s: Floats, problems: list[Problem]) -> _Way
         )
         nothing = np.zeros(len(cells_s), dtype=bool)
         return _Way(
-            edges_m=np.zeros(len(edges_s)), covered=nothing, speed_m_s=speed, from_positions=False
+            edges_m=np.zeros(len(edges_s)),
+            covered=nothing,
+            speed_m_s=speed,
+            from_positions=False,
+            total_m=None,
         )
     if np.nanmax(speed, initial=0.0) == 0.0 and np.isfinite(speed).any() and travelled_m[-1] > 50:
         problems.append(
             Problem("speed stuck at 0", "speed_m_s", "left out; speed is taken from the distance")
         )
         speed = derived
+    # After a pause a watch shows its smoothed speed from 0 on, while the odometer runs already.
+    behind = (speed < motion.STILL_M_S) & (derived > _SURELY_MOVING_M_S)
+    speed = np.where(np.isfinite(speed) & ~behind, speed, derived)
+    too_fast = speed > _FASTEST_M_S
+    if too_fast.any():
+        speed[too_fast] = np.nan
+        problems.append(
+            Problem(
+                f"speed above {_FASTEST_M_S:g} m/s",
+                f"{np.count_nonzero(too_fast):,} s",
+                "not judged: positions or their times are wrong",
+            )
+        )
+    covered = (edges_s[1:] > clock_s[0]) & (cells_s < clock_s[-1])
+    if positions is None and travelled_m[-1] < 1.0 and len(cells_s) > _STANDING_FOR_LONG_S:
+        covered[:], speed = False, np.full(len(cells_s), np.nan)
+        problems.append(
+            Problem(
+                "distance and speed stay at 0",
+                "whole recording",
+                "motion is not judged: a machine that counts none, more likely than standing",
+            )
+        )
     return _Way(
         edges_m=np.interp(edges_s, clock_s, travelled_m),
-        covered=(edges_s[1:] > clock_s[0]) & (cells_s < clock_s[-1]),
-        speed_m_s=np.where(np.isfinite(speed), speed, derived),
+        covered=covered,
+        speed_m_s=speed,
         from_positions=odometer is None and positions is not None,
+        total_m=float(travelled_m[-1]),
     )
+
+
+#: Nobody records standing still for longer; an indoor trainer does not count metres. [s]
+_STANDING_FOR_LONG_S = 300
 
 
 #: Nobody runs faster [m/s]; on wheels and snow the fastest are slower than the second.
@@ -382,6 +420,10 @@ def _motion(
     cadence = _on_grid(recording, "cadence_steps_min", time_s)
     code, sensed = best_of(list(sensors), seconds=n)
     cadence = np.where(np.isfinite(cadence), cadence, sensed)
+    if not np.any(cadence > 0):
+        problems.append(
+            Problem("no cadence and no steps", "whole recording", "cadence of segments is null")
+        )
     by_speed = motion.motion_from_speed(way.speed_m_s, cadence_steps_min=cadence)
     # A sensor that sees movement without rhythm leaves the word to the speed.
     unsure = (code == motion.NOT_JUDGED) | (
@@ -399,6 +441,11 @@ def _motion(
     code = np.where(unsure | at_rest, by_speed, code)
     code[_paused(recording, time_s)] = motion.NOT_JUDGED
     moving = np.isin(code, (motion.WALK, motion.RUN))
+    for first, last, gait in motion.spans(code):
+        # By the metres covered, whatever the speed channel says.
+        covered_m = way.edges_m[last] - way.edges_m[first]
+        if gait in (motion.WALK, motion.RUN) and covered_m > motion.FASTEST_M_S * (last - first):
+            code[first:last] = motion.OTHER
     too_fast = moving & (track.running_mean(way.speed_m_s, samples=301) > _FASTEST_FOR_LONG_M_S)
     code[too_fast] = motion.OTHER
     if off_foot(recording.sport):
@@ -556,6 +603,7 @@ def _form(
     gait = motion.RUN if np.any(curves.motion == motion.RUN) else motion.WALK
     during = curves.motion == gait
     if not during.any():
+        problems.append(Problem("no walking or running", "whole recording", "form is null"))
         return None
     seen = strides_of(sensors)
     if seen is None:
@@ -576,6 +624,15 @@ def _form(
         problems.append(_LEG_CONTACT_RUNNING)
         figures["contact_time_s"] = figures["flight_time_s"] = None
     estimates = {name: _form_estimate(mean) for name, mean in figures.items()}
+    absent = [name for name, estimate in estimates.items() if estimate is None]
+    if absent:
+        problems.append(
+            Problem(
+                "no channel or too few strides for some figures of form",
+                "form",
+                f"null: {', '.join(absent)}",
+            )
+        )
     form = contract.Form(motion="run" if gait == motion.RUN else "walk", **estimates)
     return contract.FormByDirection(forward=None, backward=None, unknown=form)
 
@@ -646,13 +703,20 @@ def _mean(values: Floats) -> float | None:
     return float(known.mean()) if len(known) else None
 
 
+def _local_start(recording: Recording) -> datetime | None:
+    """The start on the athlete's own clock, where the file tells its zone."""
+    if recording.start_time is None or recording.utc_offset_s is None:
+        return recording.start_time
+    return recording.start_time.astimezone(timezone(timedelta(seconds=recording.utc_offset_s)))
+
+
 def _summary(recording: Recording, problems: Sequence[Problem]) -> contract.RecordingSummary:
     return contract.RecordingSummary(
         file=recording.file,
         format=recording.format,
         device=str(recording.device),
         sport=recording.sport,
-        start_time=recording.start_time,
+        start_time=_local_start(recording),
         duration_s=recording.duration_s,
         simulated=recording.simulated,
         channels={

@@ -122,7 +122,12 @@ def _recordings(
         sport = session.get("sport") or _first(messages, "sport", "sport")
         yield assemble(
             columns=[_within(part, begin, end, sport=sport) for part in columns],
-            problems=[*problems, *decoded.problems, *_kind_problem(messages)],
+            problems=[
+                *problems,
+                *decoded.problems,
+                *_kind_problem(messages),
+                *_beat_problem(messages),
+            ],
             start_unix_s=_number(session.get("start_time")),
             laps=[lap for lap in _laps(messages) if begin <= lap.start_unix_s < end],
             pauses=[p for p in _pauses(messages) if begin <= p.start_unix_s < end],
@@ -148,6 +153,18 @@ def _kind_problem(messages: Messages) -> list[Problem]:
     if kind == "activity":
         return []
     return [Problem(f"a FIT file of kind {kind}", "whole file", "may be a plan, not a recording")]
+
+
+def _beat_problem(messages: Messages) -> list[Problem]:
+    if not messages.get("hrv"):
+        return []
+    return [
+        Problem(
+            "beat intervals without a clock",
+            "rr_interval_s",
+            "counted on from the start: pauses and lost beats shift them",
+        )
+    ]
 
 
 # --- samples ---------------------------------------------------------------------------------
@@ -315,7 +332,7 @@ def _sensor(
     batches = messages.get(f"{kind}_data", [])
     calibrations = [
         c for c in messages.get("three_d_sensor_calibration", [])
-        if c.get("sensor_type") in (kind, "compass" if kind == "magnetometer" else kind)
+        if c.get("sensor_type") == kind
     ]  # fmt: skip
     times: list[Floats] = []
     samples: list[Floats] = []

@@ -84,11 +84,6 @@ class Motion:
     cadence_steps_min: NDArray[np.float64]  #: (m,) both feet; NaN where nothing repeats
     periodicity: NDArray[np.float64]  #: (m,) how sure: 0 chance, 1 perfectly repeated
 
-    @property
-    def not_judged_s(self) -> float:
-        """Time for which the recording could not tell."""
-        return float(np.count_nonzero(self.code == NOT_JUDGED) * self.epoch_s)
-
 
 def motion_from_acceleration(
     acc_m_s2: NDArray[np.floating],

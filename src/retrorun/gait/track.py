@@ -45,9 +45,7 @@ def step_distance_m(latitude_deg: Floats, longitude_deg: Floats) -> Floats:
     return out
 
 
-def on_grid(
-    time_s: Floats, values: Floats, *, grid_s: Floats, longest_gap_s: float, circular: bool = False
-) -> Floats:
+def on_grid(time_s: Floats, values: Floats, *, grid_s: Floats, longest_gap_s: float) -> Floats:
     """Values at the times of a grid: linear between samples, NaN across gaps and outside.
 
     A gap is a stretch longer than `longest_gap_s` without a finite value. Samples that share a

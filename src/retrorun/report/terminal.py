@@ -79,7 +79,7 @@ def show_failures(failures: Sequence[str], *, inputs: int, console: Console) -> 
 def _headline(session: Session) -> RenderableType:
     about = session.recording
     line = Text(about.file, style="bold")
-    when = about.start_time.strftime("%Y-%m-%d %H:%M UTC") if about.start_time else "date unknown"
+    when = about.start_time.strftime("%Y-%m-%d %H:%M %Z") if about.start_time else "date unknown"
     sport = printable(about.sport or "sport not told")
     line.append(f"   {when} · {sport} · {printable(about.device)}", style="dim")
     if about.simulated:
@@ -126,7 +126,9 @@ def _strips(session: Session, *, width: int) -> Table | None:
             rows += 1
     if not rows:
         return None
-    table.add_row(Text("motion", style="dim"), _motion_strip(session, width=width), _legend())
+    table.add_row(
+        Text("motion", style="dim"), _motion_strip(session, width=width), _legend(session)
+    )
     return table
 
 
@@ -135,8 +137,9 @@ def sparkline(values: NDArray[np.float64], *, width: int, least_span: float) -> 
 
     A range smaller than `least_span` is drawn as flat: it would only show noise.
     """
-    if not np.isfinite(values).any():
+    if not np.any(values > 0):
         return None
+    width = min(width, len(values))
     edges = np.linspace(0, len(values), width + 1).astype(int)
     means = [
         float(np.nanmean(part)) if len(part) and np.isfinite(part).any() else np.nan
@@ -166,10 +169,18 @@ def _style(segment: contract.Segment) -> str:
     return _MOTION_STYLE[segment.motion]
 
 
-def _legend() -> Text:
+def _direction_of(segment: contract.Segment) -> str:
+    if segment.motion == "still":
+        return "–"
+    return segment.direction or "not judged"
+
+
+def _legend(session: Session) -> Text:
+    present = {segment.motion for segment in session.segments}
     legend = Text()
     for name, style in _MOTION_STYLE.items():
-        legend.append(f"{name} ", style=style)
+        if name in present:
+            legend.append(f"{name} ", style=style)
     return legend
 
 
@@ -185,7 +196,7 @@ def _segments(segments: Sequence[contract.Segment]) -> Table:
             clock(segment.start_s),
             clock(segment.end_s),
             Text(segment.motion, style=_MOTION_STYLE[segment.motion]),
-            Text(segment.direction or "not judged", style=_style(segment)),
+            Text(_direction_of(segment), style=_style(segment)),
             kilometres(segment.distance_m),
             f"{speed * 3.6:.1f}" if speed is not None else "–",
             pace_min_km(speed),
@@ -233,7 +244,7 @@ def _form(session: Session) -> Table | None:
 
 def _problems(problems: Sequence[Problem]) -> Table:
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), title_justify="left")
-    table.add_column("to know", style="yellow")
+    table.add_column("worth knowing", style="yellow")
     table.add_column("where")
     table.add_column("effect")
     for problem in problems:
