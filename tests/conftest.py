@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same inputs in every run: a failure can be met again.
+settings.register_profile("same", derandomize=True)
+settings.load_profile("same")
 
 # A defect of ours must fail its test, not become the polite error of a file.
 os.environ["RETRORUN_DEBUG"] = "1"
@@ -38,3 +43,16 @@ def data() -> Path:
     if not folder.exists():
         pytest.skip("no real recordings here: set RETRORUN_DATA to a folder that has them")
     return folder
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many damaged and arbitrary inputs the fuzz tests tried, whoever ran them."""
+    reports = [r for group in terminalreporter.stats.values() for r in group]
+    tried = sum(
+        int(str(value))
+        for report in reports
+        for name, value in getattr(report, "user_properties", [])
+        if name == "inputs_tried" and getattr(report, "when", "") == "call"
+    )
+    if tried:
+        terminalreporter.write_line(f"fuzzing: {tried:,} damaged or arbitrary inputs tried")

@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 
 from making import fit, gpx, point, run
+from retrorun.recording import Recording
 
 
 def retrorun(*words: object) -> subprocess.CompletedProcess[str]:
@@ -101,6 +102,29 @@ def test_what_cannot_be_done_is_one_line_and_status_2(words: list[str], says: st
     assert done.returncode == 2
     assert says in one_line(done.stderr)
     assert done.stdout == ""
+
+
+def test_a_defect_of_ours_costs_one_recording_and_not_the_others(
+    good: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from retrorun import cli, session
+
+    whole, calls = session.analyse, iter([True, False])
+
+    def fails_once(recording: Recording) -> session.Session:
+        if next(calls):
+            raise ZeroDivisionError("made by this test")
+        return whole(recording)
+
+    monkeypatch.setattr(session, "analyse", fails_once)
+    monkeypatch.delenv("RETRORUN_DEBUG")
+    monkeypatch.setattr(sys, "argv", ["retrorun", "analyze", str(good), str(good), "--json"])
+    with pytest.raises(SystemExit) as left:
+        cli.main()
+    shown = capsys.readouterr()
+    assert left.value.code == 1
+    assert len(shown.out.splitlines()) == 1
+    assert "stumbled over it (ZeroDivisionError: made by this test)" in shown.err
 
 
 def test_csv_has_one_row_a_segment_and_nothing_is_written_over(tmp_path: Path, good: Path) -> None:

@@ -58,3 +58,12 @@ def test_every_page_of_reasons_is_listed() -> None:
     index = (ROOT / "docs" / "why" / "README.md").read_text()
     for page in (ROOT / "docs" / "why").glob("*.md"):
         assert page.name == "README.md" or f"({page.name})" in index
+
+
+def test_every_key_of_a_study_in_the_code_is_among_the_references() -> None:
+    references = (ROOT / "docs" / "why" / "references.md").read_text()
+    code = "\n".join(path.read_text() for path in (ROOT / "src").rglob("*.py"))
+    keys = set(re.findall(r"\b[a-z]{3,}(?:19|20)\d\d\b", code))
+    assert keys
+    for key in keys:
+        assert f"| `{key}` |" in references, key

@@ -146,6 +146,36 @@ def test_speed_that_ends_early_is_filled_from_the_distance() -> None:
     assert session.not_judged_s == 0
 
 
+def test_a_speed_that_wakes_up_late_after_a_pause_makes_no_standing() -> None:
+    """The watch shows 0 for four seconds while its odometer runs already."""
+    speed = np.full(len(T), 3.0)
+    speed[400:404] = 0
+    session = analyse(
+        recording(pauses=(Span(300, 400),), distance_m=(T, T * 3.0), speed_m_s=(T, speed))
+    )
+    assert motions(session) == ["run", "run"]
+
+
+def test_a_machine_that_counts_no_metres_is_not_standing_still() -> None:
+    session = analyse(recording(distance_m=(T, T * 0), power_w=(T, T * 0 + 180)))
+    assert session.segments == ()
+    assert session.moving_s is None
+    assert "distance and speed stay at 0" in whats(session)
+
+
+def test_a_track_without_times_has_its_length() -> None:
+    session = analyse(recording(**eastward(T * 0, T * 3.0)))
+    assert session.distance_m == pytest.approx(1800, rel=0.001)
+    assert session.segments == ()
+
+
+def test_a_speed_of_light_is_not_published() -> None:
+    metres = np.cumsum(np.full(20, 3e5))
+    session = analyse(recording(sport=None, distance_m=(np.arange(20.0), metres)))
+    assert "speed above 40 m/s" in whats(session)
+    assert session.segments == ()
+
+
 def test_a_treadmill_has_its_distance_from_the_speed() -> None:
     session = analyse(recording(speed_m_s=(T, T * 0 + 3.0)))
     assert session.distance_m == pytest.approx(1800)

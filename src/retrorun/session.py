@@ -504,8 +504,10 @@ def _terrain(
     if recording.get("gradient") is not None:
         slope = _on_grid(recording, "gradient", time_s)
     climbed = track.ascent_m(smoothed) if np.isfinite(smoothed).any() else None
-    if climbed is None and recording.get("gradient") is None:
-        problems.append(Problem("no altitude", "whole recording", "ascent and gradient are null"))
+    if climbed is None:
+        known = "gradient" in recording.channels
+        effect = "ascent is null" if known else "ascent and gradient are null"
+        problems.append(Problem("no altitude along the way", "whole recording", effect))
     return smoothed, slope, climbed
 
 
@@ -565,6 +567,7 @@ def _segment(
     part = slice(first, last)
     covered_s = float(np.diff(edges_s)[part][way.covered[part]].sum())
     distance_m = float(way.edges_m[last] - way.edges_m[first]) if covered_s else None
+    mostly_covered = covered_s >= (edges_s[last] - edges_s[first]) / 2
     return contract.Segment(
         start_s=float(edges_s[first]),
         end_s=float(edges_s[last]),
@@ -573,7 +576,7 @@ def _segment(
         probability=None,
         source=None,
         distance_m=distance_m,
-        speed_m_s=distance_m / covered_s if distance_m is not None else None,
+        speed_m_s=distance_m / covered_s if distance_m is not None and mostly_covered else None,
         gradient=_mean(curves.gradient[part]),
         cadence_steps_min=_mean(_positive(curves.cadence_steps_min[part])),
         heart_rate_bpm=_mean(curves.heart_rate_bpm[part]),
