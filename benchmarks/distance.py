@@ -13,8 +13,8 @@ from benchmarks.common import activity_files, print_table, save
 from retrorun import formats
 from retrorun.errors import Unreadable
 from retrorun.recording import Recording
-from retrorun.session import position_distance_m
 from retrorun.sports import foot_sport
+from retrorun.travel import position_distance_m
 
 TOLERANCE = 0.02
 #: A shorter way says more about the first fix than about the distance. [m]

@@ -18,7 +18,7 @@ def test_reading_compares_readers(data: Path) -> None:
 
 def test_positions_are_near_the_device_on_one_real_run(data: Path) -> None:
     from retrorun import formats
-    from retrorun.session import position_distance_m
+    from retrorun.travel import position_distance_m
 
     path = data / "activities" / "fit" / "fitparse__activity-small-fenix2-run.fit"
     recording = formats.read(path)
