@@ -95,6 +95,7 @@ def test_a_folder_gives_json_lines_and_status_1_where_some_failed(
         (["fly"], "No such command"),
         (["analyze", "x", "--json", "--csv", "y"], "wanted at most one way of printing"),
         (["analyze", "x", "--limit-mb", "-3"], "limit-mb"),
+        (["analyze", "x", "--limit-mb", "inf"], "wanted the largest size in MB"),
     ],
 )
 def test_what_cannot_be_done_is_one_line_and_status_2(words: list[str], says: str) -> None:
@@ -189,6 +190,7 @@ def test_a_reader_that_leaves_is_no_error(good: Path) -> None:
         program.stdout.close()
         complaint = program.stderr.read()
     assert b"Traceback" not in complaint
+    assert program.returncode == 0
 
 
 def test_an_hour_is_analysed_in_a_moment(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ Exit status: 0 done; 1 some of several inputs failed, the rest done; 2 nothing c
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import sys
@@ -60,6 +61,9 @@ def main() -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the reader went away: `| head`
             sys.exit(0)
         _fail(f"output: {error.strerror}; wanted a place that can be written")
+    except SystemExit as left:
+        # The reader went away (`| head`): Typer leaves with 1, which here means failed inputs.
+        sys.exit(0 if left.code == 1 else left.code)
     if status == _INTERRUPTED:
         print("retrorun: interrupted; what was written so far is whole", file=sys.stderr)
     sys.exit(status)
@@ -107,7 +111,7 @@ def analyze(
         from retrorun.contract import to_json
 
         for session in printed:
-            print(to_json(session))
+            print(to_json(session), flush=True)
     elif csv is not None:
         from retrorun.report.segments_csv import write_segments
 
@@ -186,6 +190,8 @@ class _Progress:
         from retrorun import formats
         from retrorun.errors import Unreadable
 
+        if self.limit_mb is not None and not math.isfinite(self.limit_mb):
+            _fail(f"--limit-mb is {self.limit_mb}; wanted the largest size in MB")
         limits = (
             formats.Limits()
             if self.limit_mb is None
