@@ -11,7 +11,7 @@ EXAMPLE := out/example
 
 run: $(VENV)/ready
 ifdef FILE
-	@$(BIN)/retrorun analyze $(foreach file,$(FILE),"$(file)")
+	@$(BIN)/retrorun analyze "$(FILE)"
 else
 	@rm -rf $(EXAMPLE)
 	@$(BIN)/retrorun example $(EXAMPLE)
