@@ -407,7 +407,7 @@ def _energy_quantile(
     after = np.clip(np.searchsorted(energy, wanted), 1, len(energy) - 1)
     step = energy[after] - energy[after - 1]
     part = np.divide(wanted - energy[after - 1], step, out=np.zeros(len(step)), where=step > 0)
-    at: Floats = after - 1 + np.clip(part, 0.0, 1.0)
+    at: Floats = (after - 1).astype(np.float64) + np.clip(part, 0.0, 1.0)
     return at
 
 
