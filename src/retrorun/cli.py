@@ -210,6 +210,8 @@ class _Progress:
 
     def through(self, analyse: Callable[[Recording], Session]) -> Iterator[Session]:
         """The sessions of the recordings; a defect of ours costs one of them, not the others."""
+        from retrorun.errors import Defect
+
         for recording in self:
             try:
                 session = analyse(recording)
@@ -217,11 +219,7 @@ class _Progress:
                 if os.environ.get("RETRORUN_DEBUG"):
                     raise
                 self.given -= 1
-                self.failures.append(
-                    f"{recording.file}: retrorun stumbled over it ({type(error).__name__}:"
-                    f" {str(error)[:100]}). This is a defect: please report it."
-                    " RETRORUN_DEBUG=1 shows where."
-                )
+                self.failures.append(str(Defect(recording.file, error)))
             else:
                 yield session
 

@@ -6,6 +6,7 @@
     ├── BadInput (ValueError)        a caller's argument cannot be right
     └── Unreadable                   a file cannot be read at all
         ├── NotAnActivity            a good file of another kind
+        ├── Defect                   retrorun itself failed on it
         ├── TooLarge                 larger than the limit for its kind
         ├── SeveralRecordings        the file holds more than one; use `read_all`
         └── PartlyUnreadable         of several inputs some failed; the others were given
@@ -48,6 +49,18 @@ class NotAnActivity(Unreadable):
             found,
             "a recorded activity",
             "Give a FIT, TCX or GPX activity, a phone sensor log, or an export (zip or folder).",
+        )
+
+
+class Defect(Unreadable):
+    """Something of ours failed on a file: a defect, told politely so that the others go on."""
+
+    def __init__(self, file: str, error: Exception) -> None:
+        super().__init__(
+            file,
+            f"retrorun stumbled over it ({type(error).__name__}: {str(error)[:100]})",
+            "a file that it understands",
+            "This is a defect: please report it. RETRORUN_DEBUG=1 shows where.",
         )
 
 

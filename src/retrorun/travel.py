@@ -17,6 +17,18 @@ from retrorun.sports import off_foot
 
 Floats = NDArray[np.float64]
 
+#: A speed that no noise of standing shows. [m/s]
+SURELY_MOVING_M_S = 1.0
+
+#: On wheels and snow the fastest are slower. [m/s]
+_FASTEST_M_S = 40.0
+
+#: Nobody records standing still for longer; an indoor trainer does not count metres. [s]
+_STANDING_FOR_LONG_S = 300
+
+#: Two ways to measure the same distance that differ by more are worth a word.
+_DISAGREEMENT = 0.05
+
 
 def channel_on_grid(recording: Recording, name: str, time_s: Floats) -> Floats:
     """A channel at the times of a grid; NaN in its gaps and where there is none. (n,)"""
@@ -137,14 +149,6 @@ def way_of(recording: Recording, edges_s: Floats, problems: list[Problem]) -> Wa
     )
 
 
-#: Nobody records standing still for longer; an indoor trainer does not count metres. [s]
-_STANDING_FOR_LONG_S = 300
-
-
-#: Nobody runs faster [m/s]; on wheels and snow the fastest are slower than the second.
-_FASTEST_ON_FOOT_M_S, _FASTEST_M_S = 12.5, 40.0
-
-
 def _positions(recording: Recording, problems: list[Problem]) -> _Positions | None:
     """Positions and the distance along them, pauses and teleports left out."""
     latitude, longitude = recording.get("latitude_deg"), recording.get("longitude_deg")
@@ -155,7 +159,7 @@ def _positions(recording: Recording, problems: list[Problem]) -> _Positions | No
         return None
     clock_s = latitude.time_s[known]
     place = [channel.values[known].astype(np.float64) for channel in (latitude, longitude)]
-    fastest = _FASTEST_M_S if off_foot(recording.sport) else _FASTEST_ON_FOOT_M_S
+    fastest = _FASTEST_M_S if off_foot(recording.sport) else motion.FASTEST_M_S
     bad = track.teleports(clock_s, *place, fastest_m_s=fastest)
     if bad.any():
         problems.append(
@@ -204,10 +208,6 @@ def _pieces(clock_s: Floats, paused: NDArray[np.bool_]) -> NDArray[np.intp]:
     )
 
 
-#: Two ways to measure the same distance that differ by more are worth a word.
-_DISAGREEMENT = 0.05
-
-
 def _odometer(
     recording: Recording, positions: _Positions | None, problems: list[Problem]
 ) -> tuple[Floats, Floats, NDArray[np.intp]] | None:
@@ -250,7 +250,3 @@ def position_distance_m(recording: Recording) -> float | None:
     """Distance from positions alone, to compare with what the device counted. [m]"""
     positions = _positions(recording, [])
     return None if positions is None else float(positions.travelled_m[-1])
-
-
-#: A speed that no noise of standing shows. [m/s]
-SURELY_MOVING_M_S = 1.0

@@ -14,7 +14,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Protocol
 
-from retrorun.errors import NotAnActivity, PartlyUnreadable, SeveralRecordings, Unreadable
+from retrorun.errors import Defect, NotAnActivity, PartlyUnreadable, SeveralRecordings, Unreadable
 from retrorun.formats import apple_health, fit, gpx, inertial_log, phyphox, sensor_logger, tcx
 from retrorun.formats.sources import Limits, Source, Tree, open_path, open_source
 from retrorun.recording import Problem, Recording
@@ -127,12 +127,7 @@ class Input:
         except Exception as error:
             if os.environ.get("RETRORUN_DEBUG"):
                 raise
-            yield Unreadable(
-                self.name,
-                f"retrorun stumbled over it ({type(error).__name__}: {str(error)[:100]})",
-                "a file that it understands",
-                "This is a defect: please report it. RETRORUN_DEBUG=1 shows where.",
-            )
+            yield Defect(self.name, error)
 
 
 def inputs(path: str | PathLike[str], *, limits: Limits | None = None) -> Iterator[Input]:

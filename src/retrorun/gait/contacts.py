@@ -25,6 +25,7 @@ from retrorun.gait.motion import (
     LOWEST_RATE_HZ,
     STILL,
     motion_from_acceleration,
+    part_of,
 )
 from retrorun.signals import (
     Piece,
@@ -326,7 +327,7 @@ def contacts(
     placement : str
         ``left_foot``, ``foot``, ``sacrum`` ...; thighs, pockets and arms have no detector.
     """
-    part = placement.removeprefix("left_").removeprefix("right_")
+    part = part_of(placement)
     if part not in PLACED:
         return None
     return DETECTORS[PLACED[part]](acc_m_s2, rate_hz=rate_hz, gyro_rad_s=gyro_rad_s)

@@ -85,6 +85,11 @@ class Motion:
     periodicity: NDArray[np.float64]  #: (m,) how sure: 0 chance, 1 perfectly repeated
 
 
+def part_of(placement: str) -> str:
+    """The part of the body without its side: `left_foot` is a `foot`."""
+    return placement.removeprefix("left_").removeprefix("right_")
+
+
 def motion_from_acceleration(
     acc_m_s2: NDArray[np.floating],
     *,
@@ -121,7 +126,7 @@ def motion_from_acceleration(
         raise BadInput("gyro_rad_s", len(gyro_rad_s), f"as long as acc_m_s2 ({len(acc_m_s2)})")
     if not 0.2 <= epoch_s <= WINDOW_S:
         raise BadInput("epoch_s", epoch_s, f"between 0.2 and {WINDOW_S:g}")
-    part = placement.removeprefix("left_").removeprefix("right_")
+    part = part_of(placement)
     acc, rate = decimate(acc_m_s2, rate_hz=rate_hz, lowest_hz=LOWEST_RATE_HZ)
     epochs = int(len(acc_m_s2) / rate_hz / epoch_s + 1e-9)
     spread = _spread(acc, rate_hz=rate, epoch_s=epoch_s, epochs=epochs)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from retrorun.gait import contacts as contact_room
 from retrorun.gait import motion, strides
 from retrorun.gait.contacts import Contacts
+from retrorun.gait.motion import part_of
 from retrorun.signals import uniform_pieces
 
 Floats = NDArray[np.float64]
@@ -108,11 +109,6 @@ def strides_of(sensors: list[Worn]) -> tuple[str, strides.Strides] | None:
         if trunk is not None:
             return placement, strides.strides_of_both_feet(trunk.initial_s, final_s=trunk.final_s)
     return None
-
-
-def part_of(placement: str) -> str:
-    """The part of the body without its side."""
-    return placement.removeprefix("left_").removeprefix("right_")
 
 
 #: A specific force at rest is 9.81; its median stays near that in any movement of a person.
