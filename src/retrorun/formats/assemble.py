@@ -208,6 +208,23 @@ def repair_clock(unix_s: NDArray[np.float64], *, what: str = "samples") -> Clock
     return Clock(times, order, tuple(problems))
 
 
+def zone_offset_s(zone: str | None, *, at_unix_s: float | None) -> float | None:
+    """The clock of a named time zone minus UTC at a moment; None where either is not known. [s]
+
+    >>> zone_offset_s("Europe/Amsterdam", at_unix_s=1_777_622_400)
+    7200.0
+    """
+    from zoneinfo import ZoneInfo
+
+    if not zone or at_unix_s is None:
+        return None
+    try:
+        offset = datetime.fromtimestamp(at_unix_s, UTC).astimezone(ZoneInfo(zone)).utcoffset()
+    except (KeyError, ValueError, OSError, OverflowError):
+        return None  # a zone that this computer does not know
+    return offset.total_seconds() if offset is not None else None
+
+
 def refuse_impossible(
     name: str, values: NDArray[np.floating]
 ) -> tuple[NDArray[np.floating], list[Problem]]:

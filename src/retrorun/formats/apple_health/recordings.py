@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from retrorun.errors import Unreadable
 from retrorun.formats import xml
 from retrorun.formats.apple_health.streaming import QUANTITIES, ROUNDED_S, TYPE, Workout, unix_s
-from retrorun.formats.assemble import Columns, Stretch, assemble
+from retrorun.formats.assemble import Columns, Stretch, assemble, zone_offset_s
 from retrorun.formats.sources import Limits, Source, Tree
 from retrorun.recording import Device, DeviceTotals, Problem, Recording
 
@@ -250,16 +249,9 @@ def _amount(text: str | None, unit: str | None, units: Mapping[str, float]) -> f
 
 def _utc_offset_s(workout: Workout) -> float | None:
     """Of the zone the workout was in; else of the zone the export was made in."""
-    from zoneinfo import ZoneInfo
-
-    zone = workout.metadata.get("HKTimeZone")
-    if zone:
-        try:
-            when = datetime.fromtimestamp(workout.start_s, UTC).astimezone(ZoneInfo(zone))
-            offset = when.utcoffset()
-            return offset.total_seconds() if offset is not None else None
-        except (KeyError, ValueError, OSError, OverflowError):
-            pass  # a zone that this computer does not know
+    named_s = zone_offset_s(workout.metadata.get("HKTimeZone"), at_unix_s=workout.start_s)
+    if named_s is not None:
+        return named_s
     match = re.search(r"([+-])(\d{2}):?(\d{2})$", workout.facts.get("startDate", "").strip())
     if match is None:
         return None

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 
 from retrorun.errors import NotAnActivity, Unreadable
 from retrorun.formats import phone_tables
-from retrorun.formats.assemble import Stretch, assemble
+from retrorun.formats.assemble import Stretch, assemble, zone_offset_s
 from retrorun.formats.phone_tables import Numbers, Table
 from retrorun.formats.sensor_logger.log import CLOCKS, Log, drop_incomplete, float_of
 from retrorun.formats.sensor_logger.movement import Part, frame_of, part, phone_parts, wrist_parts
@@ -55,7 +54,7 @@ def recording_of(log: Log, *, name: str) -> Recording:
         problems=log.problems,
         start_unix_s=start_s if start_s is not None else _relative_start(clocks),
         laps=_laps(log.annotations, columns),
-        utc_offset_s=_utc_offset_s(log.metadata, start_s),
+        utc_offset_s=zone_offset_s(log.metadata.get("recording timezone"), at_unix_s=start_s),
         device=_device(log.metadata),
         file=PurePosixPath(name).name,
         format=NAME,
@@ -130,19 +129,6 @@ def _start_s(log: Log) -> float | None:
             if np.isfinite(start_s):
                 return start_s
     return None
-
-
-def _utc_offset_s(metadata: Mapping[str, str], start_s: float | None) -> float | None:
-    from zoneinfo import ZoneInfo
-
-    zone = metadata.get("recording timezone", "")
-    if not zone or start_s is None:
-        return None
-    try:
-        offset = datetime.fromtimestamp(start_s, UTC).astimezone(ZoneInfo(zone)).utcoffset()
-    except (KeyError, ValueError, OSError, OverflowError):
-        return None  # a zone that this computer does not know
-    return offset.total_seconds() if offset is not None else None
 
 
 # --- positions, heart rate, heading ----------------------------------------------------------
