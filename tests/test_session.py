@@ -176,6 +176,12 @@ def test_a_speed_of_light_is_not_published() -> None:
     assert session.segments == ()
 
 
+def test_a_belt_that_reports_noise_only_is_null_with_its_reason() -> None:
+    session = analyse(recording(heart_rate_bpm=(T, T * 0 + 250), distance_m=(T, T * 3.0)))
+    assert session.heart is None
+    assert "heart is null" in whats(session)
+
+
 def test_a_treadmill_has_its_distance_from_the_speed() -> None:
     session = analyse(recording(speed_m_s=(T, T * 0 + 3.0)))
     assert session.distance_m == pytest.approx(1800)

@@ -292,7 +292,7 @@ def _heart_rate(
                 "heart rate with artefacts",
                 f"{cleaned.dropouts:,} drop-outs and {cleaned.spikes:,} spikes"
                 f" of {channel.samples:,} samples",
-                "left out",
+                "left out" if np.isfinite(cleaned.bpm).any() else "all left out: heart is null",
             )
         )
     beats = track.on_grid(
