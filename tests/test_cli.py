@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -112,10 +113,10 @@ def test_a_defect_of_ours_costs_one_recording_and_not_the_others(
 
     whole, calls = session.analyse, iter([True, False])
 
-    def fails_once(recording: Recording) -> session.Session:
+    def fails_once(recording: Recording, **more: Any) -> session.Session:
         if next(calls):
             raise ZeroDivisionError("made by this test")
-        return whole(recording)
+        return whole(recording, **more)
 
     monkeypatch.setattr(session, "analyse", fails_once)
     monkeypatch.delenv("RETRORUN_DEBUG")

@@ -12,7 +12,7 @@ from conftest import ROOT
 #: The order in which data flow, as `docs/why/the-house.md` has it.
 FLOW = [
     "errors", "units", "sports", "evidence", "recording", "signals", "formats", "gait",
-    "travel", "simulation", "physiology", "contract", "session", "examples", "report", "coach",
+    "labels", "travel", "direction", "simulation", "physiology", "contract", "session", "examples", "report", "coach",
     "archive", "web", "cli",
 ]  # fmt: skip
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from retrorun.formats import Outcome
+    from retrorun.gait.direction.states import Said
     from retrorun.recording import Recording
     from retrorun.session import Session
 
@@ -92,11 +93,24 @@ def analyze(
         Path | None, typer.Option(help="One self-contained page, or a folder of pages for several.")
     ] = None,
     csv: Annotated[Path | None, typer.Option(help="A table with one row a segment.")] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(help="What you say happened: start_s,end_s,motion,direction. It overrides."),
+    ] = None,
+    worn: Annotated[
+        str | None,
+        typer.Option(
+            help="Where the phone was: left_shank, right_foot, pocket, sacrum, ...",
+            metavar="PLACE",
+        ),
+    ] = None,
     limit_mb: LimitMb = None,
 ) -> None:
     """Find out what happened in a recording.
 
     Example: [bold]retrorun analyze morning-run.fit[/bold]
+
+    With labels: [bold]retrorun analyze run.zip --worn left_shank --labels labels.csv[/bold]
     """
     from retrorun.session import analyse
 
@@ -105,8 +119,16 @@ def analyze(
     for out in (html, csv):
         if out is not None and out.exists():
             _fail(f"{out}: exists already; wanted a new name. Nothing is ever written over")
+    said = _labels(labels)
     sessions = _Progress(files, limit_mb=limit_mb)
-    printed = sessions.through(analyse)
+    if labels is not None:
+        _only_one(files)
+
+    def judged(recording: Recording) -> Session:
+        return analyse(recording if worn is None else recording.worn_at(worn), labels=said)
+
+    _known_place(worn)
+    printed = sessions.through(judged)
     if json:
         from retrorun.contract import to_json
 
@@ -125,6 +147,32 @@ def analyze(
         for session in printed:
             show_session(session, console=console)
     sessions.end()
+
+
+def _labels(path: Path | None) -> tuple[Said, ...]:
+    """What the athlete says; a file that cannot be used ends the program with its line."""
+    if path is None:
+        return ()
+    from retrorun.errors import BadInput
+    from retrorun.labels import read_labels
+
+    try:
+        return read_labels(path)
+    except BadInput as error:
+        _fail(str(error))
+
+
+def _only_one(files: list[Path]) -> None:
+    """Labels are of one recording: times of another would be nonsense."""
+    if len(files) > 1 or files[0].is_dir():
+        _fail("--labels belongs to one recording; wanted one file beside it")
+
+
+def _known_place(worn: str | None) -> None:
+    from retrorun.recording import PLACEMENTS
+
+    if worn is not None and worn not in PLACEMENTS:
+        _fail(f"--worn is {worn!r}; wanted one of {', '.join(PLACEMENTS)}")
 
 
 @app.command()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 
@@ -215,3 +215,23 @@ class Recording:
 
     def get(self, name: str) -> Channel | None:
         return self.channels.get(name)
+
+    def worn_at(self, placement: str) -> Recording:
+        """The same recording, its phone said to be worn at `placement` (`left_shank`, ...)."""
+        if placement not in PLACEMENTS:
+            raise BadInput("worn", placement, f"one of {', '.join(PLACEMENTS)}")
+        if "phone" not in self.placements:
+            return self
+        if placement in self.placements:
+            raise BadInput("worn", placement, "a place where no other sensor of the file is worn")
+        moved = {
+            f"{placement}{name.removeprefix('phone')}" if sensor_channel(name) else name: channel
+            for name, channel in self.channels.items()
+            if not (split := sensor_channel(name)) or split[0] == "phone"
+        }
+        others = {
+            name: channel
+            for name, channel in self.channels.items()
+            if (split := sensor_channel(name)) and split[0] != "phone"
+        }
+        return replace(self, channels={**moved, **others})

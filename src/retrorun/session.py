@@ -13,8 +13,11 @@ from datetime import datetime, timedelta, timezone
 import numpy as np
 from numpy.typing import NDArray
 
-from retrorun import contract
+from retrorun import contract, direction
+from retrorun.direction import Stretch
 from retrorun.gait import motion, track
+from retrorun.gait.direction import decoder
+from retrorun.gait.direction.states import Said
 from retrorun.gait.form import Mean, mean_of, variability_of
 from retrorun.gait.strides import Strides
 from retrorun.gait.worn import Worn, best_of, strides_of, worn_sensor
@@ -32,10 +35,10 @@ GRID_S = 1.0
 LONGEST_S = 14 * 86_400.0
 
 NOT_YET = Problem(
-    "direction, energy, heart load and muscle work are not judged yet",
+    "energy, heart load and muscle work are not judged yet",
     "whole recording",
-    "direction, energy, heart.zones, heart.load, heart.same_speed and muscle are null, and so are"
-    " direction, probability, source and energy_kcal of segments",
+    "energy, heart.zones, heart.load, heart.same_speed and muscle are null, and so is energy_kcal"
+    " of segments",
 )
 
 
@@ -43,11 +46,14 @@ NOT_YET = Problem(
 class Curves:
     """The session on one grid of 1 s, all (n,): what pictures are drawn from.
 
-    NaN where nothing was measured; `motion` holds the codes of `retrorun.gait.motion`.
+    NaN where nothing was measured; `motion` holds the codes of `retrorun.gait.motion`, `way` those
+    of `retrorun.gait.direction.decoder`, `backward` the probability of moving backward.
     """
 
     time_s: Floats
     motion: NDArray[np.int8]
+    way: NDArray[np.int8]
+    backward: Floats
     distance_m: Floats
     speed_m_s: Floats
     altitude_m: Floats
@@ -67,10 +73,11 @@ class Session(contract.SessionReport):
     laps: tuple[tuple[str, Span], ...] = ()
 
 
-def analyse(recording: Recording) -> Session:
+def analyse(recording: Recording, *, labels: tuple[Said, ...] = ()) -> Session:
     """What happened in a recording, as far as its channels can tell.
 
-    Raises nothing for poor recordings: what cannot be known is None, and
+    `labels` are what the athlete says (`retrorun.labels.read_labels`); they override the estimate
+    and change nothing else. Raises nothing for poor recordings: what cannot be known is None, and
     `session.recording.problems` says why.
     """
     problems = list(recording.problems)
@@ -80,11 +87,23 @@ def analyse(recording: Recording) -> Session:
     beats, cleaned = _heart_rate(recording, time_s, problems)
     sensors = _sensors(recording, seconds=n, problems=problems)
     moves, cadence = _motion(recording, time_s, way, sensors, problems)
+    judged = direction.judge(
+        recording,
+        code=moves,
+        curves={"speed_m_s": way.speed_m_s, "cadence_steps_min": cadence},
+        time_s=time_s,
+        labels=labels,
+        problems=problems,
+    )
+    middle = np.arange(n) * direction.PER_SECOND + direction.PER_SECOND // 2
+    moves = judged.motion[middle]
     way = way.standing(moves == motion.STILL)
     altitude, slope, ascent = _terrain(recording, time_s, way, problems)
     curves = Curves(
         time_s=time_s,
         motion=moves,
+        way=judged.way[middle],
+        backward=judged.backward[middle].astype(np.float64),
         distance_m=np.where(way.covered, way.edges_m[:-1], np.nan),
         speed_m_s=way.speed_m_s,
         altitude_m=altitude,
@@ -95,29 +114,30 @@ def analyse(recording: Recording) -> Session:
         longitude_deg=channel_on_grid(recording, "longitude_deg", time_s),
         power_w=channel_on_grid(recording, "power_w", time_s),
     )
+    on_foot = not off_foot(recording.sport)
     segments = tuple(
-        _segment(first, last, code, curves, way, edges_s)
-        for first, last, code in motion.spans(moves)
-        if code != motion.NOT_JUDGED
+        _segment(stretch, curves, way, edges_s, on_foot=on_foot)
+        for stretch in direction.stretches(judged, end_s=float(edges_s[-1]))
     )
     _say_outside(segments, way.total_m, problems)
     not_judged_s = _say_not_judged(moves, problems)
-    judged = bool(np.any(moves != motion.NOT_JUDGED))
-    if not judged:
+    any_judged = bool(np.any(moves != motion.NOT_JUDGED))
+    if not any_judged:
         problems.append(
             Problem("no motion could be judged", "whole recording", "moving_s is null, no segments")
         )
     moving = np.isin(moves, (motion.WALK, motion.RUN, motion.OTHER))
     form = _form(recording, curves, sensors, problems)
+    by_direction = _direction(segments, problems, on_foot=on_foot)
     problems.append(NOT_YET)
     return Session(
         recording=_summary(recording, problems),
         segments=segments,
         distance_m=way.total_m,
-        moving_s=float(np.count_nonzero(moving)) * GRID_S if judged else None,
+        moving_s=float(np.count_nonzero(moving)) * GRID_S if any_judged else None,
         ascent_m=ascent,
         not_judged_s=not_judged_s,
-        direction=None,
+        direction=by_direction,
         energy=None,
         heart=_heart(beats, cleaned),
         muscle=None,
@@ -324,26 +344,69 @@ def _heart(beats: Floats, cleaned: heart.CleanHeartRate | None) -> contract.Hear
 
 
 def _segment(
-    first: int, last: int, code: int, curves: Curves, way: Way, edges_s: Floats
+    stretch: Stretch, curves: Curves, way: Way, edges_s: Floats, *, on_foot: bool
 ) -> contract.Segment:
-    """One stretch of cells [first, last) as the contract has it."""
-    part = slice(first, last)
-    covered_s = float(np.diff(edges_s)[part][way.covered[part]].sum())
-    distance_m = float(way.edges_m[last] - way.edges_m[first]) if covered_s else None
-    mostly_covered = covered_s >= (edges_s[last] - edges_s[first]) / 2
+    """One stretch as the contract has it; its means are over the seconds it mostly covers."""
+    part = slice(*np.searchsorted(edges_s[:-1] + GRID_S / 2, (stretch.start_s, stretch.end_s)))
+    if part.start == part.stop:  # shorter than a second: the one it lies in
+        part = slice(part.start - 1, part.start) if part.start else slice(0, 1)
+    covered_share = float(np.mean(way.covered[part]))
+    start_m, end_m = np.interp((stretch.start_s, stretch.end_s), edges_s, way.edges_m)
+    distance_m = float(end_m - start_m) if covered_share else None
+    covered_s = covered_share * (stretch.end_s - stretch.start_s)
+    said = on_foot and stretch.way != decoder.NO_WAY
+    known = said and stretch.way != decoder.UNKNOWN
+    unheard = stretch.source == decoder.ASSUMED and not known
     return contract.Segment(
-        start_s=float(edges_s[first]),
-        end_s=float(edges_s[last]),
-        motion=motion.NAMES[code],  # type: ignore[arg-type]
-        direction=None,
-        probability=None,
-        source=None,
+        start_s=stretch.start_s,
+        end_s=stretch.end_s,
+        motion=motion.NAMES[int(stretch.motion)],  # type: ignore[arg-type]
+        direction=decoder.WAYS[int(stretch.way)] if said else None,  # type: ignore[arg-type]
+        probability=round(stretch.probability, 4) if known else None,
+        source=decoder.SOURCES[int(stretch.source)] if said and not unheard else None,  # type: ignore[arg-type]
         distance_m=distance_m,
-        speed_m_s=distance_m / covered_s if distance_m is not None and mostly_covered else None,
+        speed_m_s=distance_m / covered_s
+        if distance_m is not None and covered_share >= 0.5
+        else None,
         gradient=_mean(curves.gradient[part]),
         cadence_steps_min=_mean(_positive(curves.cadence_steps_min[part])),
         heart_rate_bpm=_mean(curves.heart_rate_bpm[part]),
         energy_kcal=None,
+    )
+
+
+def _direction(
+    segments: Sequence[contract.Segment], problems: list[Problem], *, on_foot: bool
+) -> contract.DirectionTotals | None:
+    """Time and distance by direction; None where nobody moved on foot."""
+    moving = [segment for segment in segments if segment.direction is not None]
+    if not moving:
+        why = "no movement that could be judged" if on_foot else "not a sport on foot"
+        problems.append(Problem(why, "whole recording", "direction is null"))
+        return None
+
+    def total(way: str, field: str) -> float:
+        chosen = [segment for segment in moving if segment.direction == way]
+        if field == "s":
+            return sum(segment.end_s - segment.start_s for segment in chosen)
+        return sum(segment.distance_m or 0.0 for segment in chosen)
+
+    assumed_s = sum(s.end_s - s.start_s for s in moving if s.source == "assumed")
+    if assumed_s:
+        problems.append(
+            Problem(
+                "no channel that could tell the direction",
+                f"{assumed_s:,.0f} s",
+                f"assumed forward ({decoder.ASSUMED_FORWARD:.0%})",
+            )
+        )
+    return contract.DirectionTotals(
+        assumed_s=assumed_s,
+        **{
+            f"{way}_{field}": total(way, field)
+            for way in decoder.WAYS.values()
+            for field in ("s", "m")
+        },
     )
 
 
@@ -365,42 +428,60 @@ def _say_outside(
 def _form(
     recording: Recording, curves: Curves, sensors: list[Worn], problems: list[Problem]
 ) -> contract.FormByDirection | None:
-    """Form while running, or while walking if there is no running; direction is not known yet."""
-    gait = motion.RUN if np.any(curves.motion == motion.RUN) else motion.WALK
-    during = curves.motion == gait
-    if not during.any():
+    """Form for each direction: while running, or while walking if there is no running."""
+    seen = strides_of(sensors)
+    forms: dict[str, contract.Form | None] = {}
+    for name, way in (
+        ("forward", decoder.FORWARD), ("backward", decoder.BACKWARD), ("unknown", decoder.UNKNOWN)
+    ):  # fmt: skip
+        forms[name] = _form_of(recording, curves, seen, curves.way == way, name, problems)
+    if not any(forms.values()):
         problems.append(Problem("no walking or running", "whole recording", "form is null"))
         return None
-    seen = strides_of(sensors)
+    if seen is not None and seen[1].dropped:
+        problems.append(
+            Problem(
+                "strides over pauses, turns and missed contacts",
+                f"{seen[1].dropped:,} of {seen[1].count + seen[1].dropped:,}",
+                "left out of the form",
+            )
+        )
+    return contract.FormByDirection(**forms)
+
+
+def _form_of(
+    recording: Recording,
+    curves: Curves,
+    seen: tuple[str, Strides] | None,
+    chosen: NDArray[np.bool_],
+    name: str,
+    problems: list[Problem],
+) -> contract.Form | None:
+    """Form over some seconds; None where nobody walked or ran in them."""
+    gait = motion.RUN if np.any(curves.motion[chosen] == motion.RUN) else motion.WALK
+    during = (curves.motion == gait) & chosen
+    if not during.any():
+        return None
     if seen is None:
         figures = _form_from_channels(recording, curves, during)
     else:
         figures = _form_from_strides(curves, during, seen[1])
-        if seen[1].dropped:
-            problems.append(
-                Problem(
-                    "strides over pauses, turns and missed contacts",
-                    f"{seen[1].dropped:,} of {seen[1].count + seen[1].dropped:,}",
-                    "left out of the form",
-                )
-            )
     if gait == motion.WALK:
         figures["flight_time_s"] = None  # one foot is always on the ground
     elif seen is not None and seen[0] in motion.LEGS and figures["contact_time_s"] is not None:
         problems.append(_LEG_CONTACT_RUNNING)
         figures["contact_time_s"] = figures["flight_time_s"] = None
-    estimates = {name: _form_estimate(mean) for name, mean in figures.items()}
-    absent = [name for name, estimate in estimates.items() if estimate is None]
+    estimates = {field: _form_estimate(mean) for field, mean in figures.items()}
+    absent = [field for field, estimate in estimates.items() if estimate is None]
     if absent:
         problems.append(
             Problem(
                 "no channel or too few strides for some figures of form",
-                "form",
+                f"form.{name}",
                 f"null: {', '.join(absent)}",
             )
         )
-    form = contract.Form(motion="run" if gait == motion.RUN else "walk", **estimates)
-    return contract.FormByDirection(forward=None, backward=None, unknown=form)
+    return contract.Form(motion="run" if gait == motion.RUN else "walk", **estimates)
 
 
 #: Checked against annotated walking only; the ends of running contacts have no truth yet.

@@ -24,6 +24,10 @@ T = TypeVar("T", bound=np.floating[Any])
 USABLE_BAND = 0.45
 
 
+#: Samples this close to a uniform clock are on it, in units of its step: they are not moved. [-]
+ON_GRID = 0.01
+
+
 class Piece(NamedTuple):
     """A gap-free stretch on a uniform clock."""
 
@@ -216,12 +220,33 @@ def _on_grid(
     clock: NDArray[np.float64], rows: NDArray[np.floating], rate_hz: float
 ) -> NDArray[np.floating]:
     samples = int((clock[-1] - clock[0]) * rate_hz + 1e-6) + 1
+    off = clock - clock[0] - np.arange(len(clock)) / rate_hz
+    if np.abs(off).max() * rate_hz < ON_GRID:
+        return rows
     grid = clock[0] + np.arange(samples) / rate_hz
     if len(clock) > 1:
         own_rate_hz = (len(clock) - 1) / (clock[-1] - clock[0])
         if own_rate_hz > 2 * rate_hz:
             rows = running_mean(rows, rate_hz=own_rate_hz, window_s=1 / rate_hz)
     return _interpolate(grid, clock, rows).astype(rows.dtype, copy=False)
+
+
+def at_times(
+    wanted_s: NDArray[np.float64], time_s: NDArray[np.float64], values: NDArray[np.floating]
+) -> NDArray[np.floating]:
+    """Each axis at other times, linear; NaN further than a tenth of a second from any sample."""
+    if time_s is wanted_s or np.array_equal(time_s, wanted_s):
+        return values
+    known = np.isfinite(values).all(axis=1)
+    if not known.any():
+        return np.full((len(wanted_s), values.shape[1]), np.nan, dtype=values.dtype)
+    clock, rows = time_s[known], values[known]
+    after = np.clip(np.searchsorted(clock, wanted_s), 0, len(clock) - 1)
+    before = np.maximum(after - 1, 0)
+    near = np.minimum(np.abs(clock[after] - wanted_s), np.abs(clock[before] - wanted_s)) <= 0.1
+    out = np.stack([np.interp(wanted_s, clock, axis) for axis in rows.T], axis=1)
+    out[~near] = np.nan
+    return out.astype(values.dtype)
 
 
 def blocks(samples: int, *, rate_hz: float, block_s: float, margin_s: float) -> Iterator[Block]:

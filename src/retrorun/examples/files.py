@@ -1,23 +1,38 @@
-"""The files a watch and a phone would have written of a story."""
+"""The files a watch, a phone and sensors on the body would have written of a story."""
 
 from __future__ import annotations
 
-import csv
-import io
 import zipfile
-from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
-from retrorun.examples.story import Story
+from retrorun.examples.story import Floats, Story
+from retrorun.examples.worn import SensorNoise, phone_heading, worn
 
 #: The readers look for this word in the device's name and mark the recording.
 MARK = "retrorun simulated"
 
 START = datetime(2026, 5, 1, 8, 0, 0, tzinfo=UTC)
+
+#: Sampling rates of the phone's sensors and of those on the body. [Hz]
+PHONE_HZ, BODY_HZ = 50.0, 100.0
+
+BODY_SENSORS = ("left_shank", "right_foot", "sacrum")
+
+#: Sensors strapped on: they tick as one, and wobble less than a phone in a belt.
+BODY_NOISE = SensorNoise(jitter_s=0.0, wobble_rad=0.01)
+
+#: Steps in which they count, powers of two near 16 bits over 16 g and 2000 deg/s, which also
+#: lets the file shrink. [m/s², rad/s]
+ACC_STEP, GYRO_STEP = 1 / 256, 1 / 1024
+
+#: A column each: values, or one value for all rows.
+Table = dict[str, Any]
+
 _ZONE_S = 7200
 _SEMICIRCLES_PER_DEGREE = 2**31 / 180
 
@@ -104,48 +119,93 @@ def _tail(story: Story) -> list[dict[str, Any]]:
 
 
 def write_phone_log(out: Path, story: Story) -> None:
-    """A zip in the layout of the app Sensor Logger: position and heart rate, one row a second."""
+    """A zip in Sensor Logger's layout on Android, of a phone in a belt at the lower back."""
+    felt_s, acc, gyro = worn(
+        story.moved, "sacrum", rate_hz=PHONE_HZ, mounting=_mounting(story, 5), seed=story.seed
+    )
+    heading_s, heading_deg = phone_heading(
+        story.moved, rate_hz=5.0, offset_deg=20.0, disturbance_deg=5.0, seed=story.seed
+    )
     latitude, longitude = story.position(seed=story.seed + 3, noise_m=2.0)
-    start_ns = int(START.timestamp()) * 1_000_000_000
-    clock = [(start_ns + int(s) * 1_000_000_000, float(s)) for s in story.time_s]
-    speed = np.round(story.speed_m_s, 2)
-    location = [
-        (ns, s, 2.5, round(float(speed[i]), 2), 3.0, 12.0, longitude[i], latitude[i])
-        for i, (ns, s) in enumerate(clock)
-    ]
-    heart = [(ns, s, int(story.heart_rate_bpm[i])) for i, (ns, s) in enumerate(clock)]
-    metadata = [(MARK, "0", START.isoformat(), int(START.timestamp() * 1000), "Europe/Amsterdam")]
-    tables: dict[str, tuple[Sequence[str], Sequence[Sequence[object]]]] = {
-        "Metadata.csv": (
-            ("device name", "version", "recording time", "recording epoch time",
-             "recording timezone"), metadata,
-        ),
-        "Location.csv": (
-            ("time", "seconds_elapsed", "verticalAccuracy", "speed", "horizontalAccuracy",
-             "altitude", "longitude", "latitude"), location,
-        ),
-        "HeartRate.csv": (("time", "seconds_elapsed", "bpm"), heart),
+    location = {
+        "verticalAccuracy": 2.5, "speed": np.round(story.speed_m_s, 2), "horizontalAccuracy": 3.0,
+        "altitudeAboveMeanSeaLevel": 12.0, "altitude": 55.0,
+        "longitude": np.round(longitude, 7), "latitude": np.round(latitude, 7),
     }  # fmt: skip
-    with zipfile.ZipFile(out, "x", zipfile.ZIP_DEFLATED) as archive:
-        for name, (header, rows) in tables.items():
-            archive.writestr(name, _csv(header, rows))
+    metadata = {
+        "device name": [MARK], "version": 0, "recording time": START.isoformat(),
+        "recording epoch time": int(START.timestamp() * 1000),
+        "recording timezone": "Europe/Amsterdam",
+    }  # fmt: skip
+    tables = {
+        "Metadata.csv": metadata,
+        "Location.csv": _ticks(story.time_s) | location,
+        "HeartRate.csv": _ticks(story.time_s) | {"bpm": story.heart_rate_bpm.astype(int)},
+        "TotalAcceleration.csv": _ticks(felt_s) | _vectors(acc),
+        "Gyroscope.csv": _ticks(felt_s) | _vectors(gyro),
+        "Compass.csv": _ticks(heading_s) | {"magneticBearing": np.round(heading_deg, 1)},
+    }
+    with zipfile.ZipFile(out, "x") as archive:
+        for name, table in tables.items():
+            # With the moment of writing in it, no two files would be the same.
+            member = zipfile.ZipInfo(name, date_time=START.timetuple()[:6])
+            archive.writestr(member, _csv(table), zipfile.ZIP_DEFLATED)
+
+
+def _mounting(story: Story, number: int) -> Rotation:
+    """A sensor turned any way at all on its segment: every rotation is equally likely."""
+    return Rotation.from_quat(np.random.default_rng([story.seed, number]).normal(size=4))
+
+
+def _ticks(time_s: Floats) -> Table:
+    """The app's two clocks, to the microsecond."""
+    elapsed_us = np.round(time_s * 1e6).astype(np.int64)
+    start_ns = int(START.timestamp()) * 1_000_000_000
+    return {"time": start_ns + elapsed_us * 1000, "seconds_elapsed": elapsed_us / 1e6}
+
+
+def _vectors(values: Floats) -> Table:
+    """The axes in the app's order."""
+    return {axis: np.round(values[:, "xyz".index(axis)], 4) for axis in "zyx"}
+
+
+def write_sensor_log(out: Path, story: Story) -> None:
+    """An inertial log in Parquet, of three sensors on the body that tick together."""
+    import polars as pl
+
+    table: Table = {}
+    for number, placement in enumerate(BODY_SENSORS):
+        time_s, acc, gyro = worn(
+            story.moved,
+            placement,
+            rate_hz=BODY_HZ,
+            mounting=_mounting(story, 10 + number),
+            noise=BODY_NOISE,
+            seed=story.seed + 4,
+        )
+        table |= {"time_s": START.timestamp() + time_s}
+        for kind, values, step in (
+            ("acc_{}_m_s2", acc, ACC_STEP),
+            ("gyro_{}_rad_s", gyro, GYRO_STEP),
+        ):
+            steps = (np.round(values / step) * step).astype(np.float32)
+            table |= {f"{placement}_{kind.format(a)}": steps[:, k] for k, a in enumerate("xyz")}
+    pl.DataFrame(table).write_parquet(out, compression="zstd", metadata={"device": MARK})
 
 
 def write_truth(out: Path, story: Story) -> None:
     """What really happened, in the layout of `labels.csv`."""
-    rows = [
-        (start, end, part.motion, part.direction)
-        for part, start, end in zip(
-            story.parts, story.starts_s[:-1], story.starts_s[1:], strict=True
-        )
-    ]
+    truth = {
+        "start_s": story.starts_s[:-1],
+        "end_s": story.starts_s[1:],
+        "motion": [part.motion for part in story.parts],
+        "direction": [part.direction for part in story.parts],
+    }
     with out.open("x", encoding="utf-8") as stream:
-        stream.write(_csv(("start_s", "end_s", "motion", "direction"), rows))
+        stream.write(_csv(truth))
 
 
-def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return text.getvalue()
+def _csv(columns: Table) -> str:
+    import polars as pl
+
+    return pl.DataFrame(columns).write_csv(quote_style="never")

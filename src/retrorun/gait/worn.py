@@ -11,7 +11,7 @@ from retrorun.gait import contacts as contact_room
 from retrorun.gait import motion, strides
 from retrorun.gait.contacts import Contacts
 from retrorun.gait.motion import part_of
-from retrorun.signals import uniform_pieces
+from retrorun.signals import at_times, uniform_pieces
 
 Floats = NDArray[np.float64]
 
@@ -60,7 +60,7 @@ def worn_sensor(
     rate_hz = min(rate_hz, motion.HIGHEST_RATE_HZ)
     rows: NDArray[np.floating] = acc_m_s2
     if gyro_rad_s is not None and gyro_time_s is not None:
-        rows = np.hstack([acc_m_s2, _at_times(acc_time_s, gyro_time_s, gyro_rad_s)])
+        rows = np.hstack([acc_m_s2, at_times(acc_time_s, gyro_time_s, gyro_rad_s)])
     found: list[tuple[float, Contacts]] = []
     longest_gap_s = max(0.1, 2.5 / rate_hz)
     for piece in uniform_pieces(acc_time_s, rows, rate_hz=rate_hz, gap_s=longest_gap_s):
@@ -137,24 +137,6 @@ def _rate_hz(time_s: Floats) -> float:
     step_s = np.diff(time_s)
     step_s = step_s[step_s > 0]
     return float(1 / np.median(step_s)) if len(step_s) else 0.0
-
-
-def _at_times(
-    wanted_s: Floats, time_s: Floats, values: NDArray[np.floating]
-) -> NDArray[np.floating]:
-    """Each axis at other times, linear; NaN further than a tenth of a second from any sample."""
-    if time_s is wanted_s or np.array_equal(time_s, wanted_s):
-        return values
-    known = np.isfinite(values).all(axis=1)
-    if not known.any():
-        return np.full((len(wanted_s), values.shape[1]), np.nan, dtype=values.dtype)
-    clock, rows = time_s[known], values[known]
-    after = np.clip(np.searchsorted(clock, wanted_s), 0, len(clock) - 1)
-    before = np.maximum(after - 1, 0)
-    near = np.minimum(np.abs(clock[after] - wanted_s), np.abs(clock[before] - wanted_s)) <= 0.1
-    out = np.stack([np.interp(wanted_s, clock, axis) for axis in rows.T], axis=1)
-    out[~near] = np.nan
-    return out.astype(values.dtype)
 
 
 def _place(judged: motion.Motion, start_s: float, code: NDArray[np.int8], cadence: Floats) -> None:

@@ -1,0 +1,23 @@
+"""Every source of evidence there is, the weightiest first."""
+
+from __future__ import annotations
+
+from retrorun.gait.direction.athlete import athlete_labels
+from retrorun.gait.direction.heading import heading_against_course
+from retrorun.gait.direction.names import lap_names
+from retrorun.gait.direction.sensors import arm_sensors, leg_sensors, trunk_sensors
+from retrorun.gait.direction.states import Evidence, Seen, Source
+
+SOURCES: tuple[Source, ...] = (
+    athlete_labels,
+    lap_names,
+    leg_sensors,
+    trunk_sensors,
+    arm_sensors,
+    heading_against_course,
+)
+
+
+def hear(seen: Seen) -> tuple[Evidence, ...]:
+    """What all sources say."""
+    return tuple(evidence for source in SOURCES for evidence in source(seen))
