@@ -1,9 +1,9 @@
-"""Every benchmark, one after the other: `python -m benchmarks` (about a quarter of an hour)."""
+"""Every benchmark, one after the other: `python -m benchmarks` (about 25 minutes)."""
 
 from __future__ import annotations
 
-from benchmarks import contacts, distance, inertial, reading, salvage
+from benchmarks import contacts, direction, distance, inertial, reading, salvage
 
-for benchmark in (salvage, distance, contacts, inertial, reading):
+for benchmark in (salvage, distance, contacts, direction, inertial, reading):
     print(f"\n# {benchmark.__name__.removeprefix('benchmarks.')}")
     benchmark.main()

@@ -2,9 +2,9 @@
 
 Recordings are read from ``$RETRORUN_DATA`` or ``../shared/data`` and never copied. Most are
 inertial sensors *computed* from motion capture, in steps of 0.1 s; what the truth calls `other`
-(standing, turning, sideways, fighting) is not scored. `--quick` takes three clips and three walks, `--speed`
-measures the speed alone, `--session` judges through `retrorun.session.analyse` instead of the
-sources and the decoder themselves.
+(standing, turning, sideways, fighting) is not scored. `--quick` takes three clips and three
+walks, `--speed` measures the speed alone, `--session` judges through `retrorun.session.analyse`
+instead of the sources and the decoder themselves; none of these three is kept.
 """
 
 from __future__ import annotations
@@ -72,30 +72,33 @@ each is turned anyhow, once, seed {SEED}. Each side of the body is a recording o
 moving: walk*, run*, sprint*; fighting: fight*, jumps*. P precision, R recall, of backward.
 macro F1: mean F1 of forward and backward walking and running. false s/h: seconds called backward in
 an hour of forward movement. edge s: median error of the changes of direction found within
-{EDGE_S:g} s; edges: share found. unknown, still: share of the scored time left unknown or called
-standing still; both count as not found.\
+{EDGE_S:g} s; edges: share found. unknown: share of the scored time left unknown, or whose motion
+was not judged; still: called standing still. Both count as not found.\
 """
+APART = """\
+Walking and running apart: backward seconds, precision, recall, F1, false seconds an hour."""
 LONG = f"""\
 Only stretches of one true class of at least {LONG_S:g} s, {ENDS_S:g} s left out at both ends: the
 clips' backward stretches last 1.1 s (median), and most of their seconds are changes of direction.
 No backward run of this length is in the clips."""
+PEOPLE = "Each person, random axes; no constant was fitted to any of them."
 CALIBRATION = f"""\
 Stated probability of backward in bins, and the share that truly was (seconds in the bin). Where
 nothing was judged there is no probability. right at {CONFIDENT:g}: of what was said forward or
 backward with at least that probability, the share that was right."""
 REAL = """\
-Real sensors, real people, who only moved forward: every second called backward is false. 95 %: the
-most that the truth may be per hour, one-sided, exact for a Poisson count of false stretches; in
-seconds it is that times the mean length of the false stretches, or 1 s (the shortest that is ever
-said) where there was none. Stretches of one person come together: the true bound is higher. The
+Real sensors, real people, who only moved forward: every second called backward is false. most/h:
+upper 95 % bound (one-sided, exact for a Poisson count) of false stretches an hour; most s/h: that
+times the mean length of the false stretches, or 1 s (the shortest that is ever said) where there
+was none. Stretches of one person come together: the true bound is higher. The
 files of watches tell no direction of a body: forward is assumed there, which is no measurement."""
 REVERSED = """\
 Real forward walking played backwards, acc(-t) and -gyro(-t): a check of signs, never truth."""
 WRONG = f"""\
-A sensor declared as worn elsewhere. sure fwd, sure back: share of the scored time said with a
-probability of at least {CONFIDENT:g}; sure wrong: of all the scored time, said so and wrong. Left
-side, random axes. The first rows are computed sensors (truth: the clip), the last ones real walkers
-(truth: forward)."""
+A sensor declared as worn elsewhere, left side, random axes. sure fwd, sure back: share of the
+scored time said with a probability of at least {CONFIDENT:g}; sure wrong: said so, and wrong;
+wrong: said with any probability, and wrong. The first rows are computed sensors (truth: the clip),
+the last ones real walkers (truth: forward)."""
 ROBUST = """\
 Computed sensors, random axes, all clips; left foot and sacrum."""
 SPEED = """\
@@ -386,11 +389,12 @@ def edge_figures(results: Iterable[Result]) -> tuple[float | None, float | None]
 
 
 def shares(steps: Scored) -> Row:
-    """Share of the time that got no direction."""
+    """Share of the time that got no direction: unknown or motion not judged, or called still."""
     n = len(steps.way)
+    unknown = (steps.way == UNKNOWN) | (steps.motion == motion.NOT_JUDGED)
     return {
-        "unknown": ratio(count(steps.way == UNKNOWN), n),
-        "still": ratio(count(steps.way == NO_WAY), n),
+        "unknown": ratio(count(unknown), n),
+        "still": ratio(count((steps.way == NO_WAY) & ~unknown), n),
     }
 
 
@@ -424,10 +428,10 @@ def walk_and_run(results: Sequence[Result]) -> Row:
     row: Row = {}
     for gait, labels in (("walk", WALKS), ("run", RUNS)):
         steps = scored(results).only(labels)
-        row[f"{gait} back s"] = round(count(steps.truly) * STEP_S)
-        for name, value in zip("PRF", precision_recall_f1(steps.said, steps.truly), strict=True):
-            row[f"{gait} {name.replace('F', 'F1')}"] = value
-        row[f"{gait} false s/h"] = false_s_per_hour(steps)
+        row[f"{gait} s"] = round(count(steps.truly) * STEP_S)
+        precision, recall, f1 = precision_recall_f1(steps.said, steps.truly)
+        row |= {f"{gait} P": precision, f"{gait} R": recall, f"{gait} F1": f1}
+        row[f"{gait} s/h"] = false_s_per_hour(steps)
     return row
 
 
@@ -460,13 +464,14 @@ def computed_tables(recordings: Sequence[Clip], judge: Judge, worn: Sequence[str
     judged = {
         (name, axes): run_clips(recordings, name, axes=axes, judge=judge)
         for name in worn
-        for axes in ("true", "random")
+        for axes in (("true", "random") if name in PARTS else ("random",))
     }
     yield ABOUT, list(_by_group(judged, figures))
-    yield "Walking and running apart.", list(_by_group(judged, walk_and_run))
-    yield LONG, list(_by_group(judged, lambda results: figures(results, long=True)))
-    yield "Each person, random axes: nobody any constant was fitted to.", list(_by_person(judged))
-    yield CALIBRATION, list(_calibration_rows(judged))
+    yield APART, list(_by_group(judged, walk_and_run))
+    turned = {worn: results for (worn, axes), results in judged.items() if axes == "random"}
+    yield LONG, list(_long_rows(turned))
+    yield PEOPLE, list(_by_person(turned))
+    yield CALIBRATION, list(_calibration_rows(turned))
 
 
 Judgements = Mapping[tuple[str, str], Sequence[Result]]
@@ -474,28 +479,38 @@ Judgements = Mapping[tuple[str, str], Sequence[Result]]
 
 def _by_group(judged: Judgements, measure: Callable[[Sequence[Result]], Row]) -> Iterator[Row]:
     for (worn, axes), results in judged.items():
-        for group, belongs in GROUPS.items():
-            part = [result for result in results if belongs(result)]
-            if part:
-                yield {"worn": worn, "axes": axes, "clips": group, **measure(part)}
+        for group, part in _parts(results, GROUPS):
+            yield {"worn": worn, "axes": axes, "clips": group, **measure(part)}
 
 
-def _by_person(judged: Judgements) -> Iterator[Row]:
-    for (worn, axes), results in judged.items():
+def _parts(results: Sequence[Result], groups: Iterable[str]) -> Iterator[tuple[str, list[Result]]]:
+    for group in groups:
+        part = [result for result in results if GROUPS[group](result)]
+        if part:
+            yield group, part
+
+
+def _long_rows(turned: Mapping[str, Sequence[Result]]) -> Iterator[Row]:
+    for worn, results in turned.items():
+        for group, part in _parts(results, GROUPS):
+            row = figures(part, long=True)
+            del row["edge s"], row["edges"]
+            yield {"worn": worn, "clips": group, **row}
+
+
+def _by_person(turned: Mapping[str, Sequence[Result]]) -> Iterator[Row]:
+    for worn, results in turned.items():
         for subject in sorted({result.clip.subject for result in results}):
-            for group in ("moving", "all"):
-                part = [r for r in results if r.clip.subject == subject and GROUPS[group](r)]
-                if part and axes == "random":
-                    yield {"worn": worn, "person": subject, "clips": group, **figures(part)}
+            of_one = [result for result in results if result.clip.subject == subject]
+            for group, part in _parts(of_one, ("moving", "all")):
+                yield {"worn": worn, "person": subject, "clips": group, **figures(part)}
 
 
-def _calibration_rows(judged: Judgements) -> Iterator[Row]:
-    for (worn, axes), results in judged.items():
-        for group in ("moving", "all"):
-            part = [result for result in results if GROUPS[group](result)]
-            if part and axes == "random":
-                for kind, row in zip(("share", "seconds"), calibration(part), strict=True):
-                    yield {"worn": worn, "clips": group, "of the bin": kind, **row}
+def _calibration_rows(turned: Mapping[str, Sequence[Result]]) -> Iterator[Row]:
+    for worn, results in turned.items():
+        for group, part in _parts(results, ("moving", "all")):
+            for kind, row in zip(("share", "seconds"), calibration(part), strict=True):
+                yield {"worn": worn, "clips": group, "of the bin": kind, **row}
 
 
 # --- sensors worn elsewhere, worse sensors ----------------------------------------------------
@@ -534,8 +549,9 @@ def _declared_row(true: str, declared: str, results: Sequence[Result]) -> Row:
         "sure fwd": ratio(count(forward), n),
         "sure back": ratio(count(backward), n),
         "sure wrong": ratio(count(forward & steps.truly | backward & ~steps.truly), n),
+        "wrong": ratio(count(np.where(steps.truly, steps.way == FORWARD, steps.said)), n),
         **shares(steps),
-        "reason, in so many recordings": usual_reason(results),
+        "reason (recordings)": usual_reason(results),
     }
 
 
@@ -547,7 +563,7 @@ def usual_reason(results: Sequence[Result]) -> str:
     if not said:
         return "–"
     (reason, times), *_ = said.most_common(1)
-    return f"{times}/{len(results)} {reason}"[:52]
+    return f"{times}/{len(results)} {reason}"[:40]
 
 
 Change = Callable[[Sensor, np.random.Generator], Sensor]
@@ -648,7 +664,7 @@ def robustness(recordings: Sequence[Clip], judge: Judge) -> Iterator[Row]:
                 "F1": f1,
                 "false s/h": false_s_per_hour(steps),
                 **shares(steps),
-                "reason, in so many recordings": usual_reason(results),
+                "reason (recordings)": usual_reason(results),
             }
 
 
@@ -712,8 +728,8 @@ def _alarm_figures(lengths_s: Sequence[float], hours: float) -> Row:
         "false s": round(float(np.sum(lengths_s)), 1),
         "s/h": ratio(float(np.sum(lengths_s)), hours, digits=1),
         "stretches": stretches,
-        "95 % stretches/h": ratio(most, hours, digits=1),
-        "95 % s/h": ratio(most * mean_s, hours, digits=1),
+        "most/h": ratio(most, hours, digits=1),
+        "most s/h": ratio(most * mean_s, hours, digits=1),
     }
 
 
@@ -741,7 +757,7 @@ def real_forward(folder: Path, judge: Judge, *, most: int | None = None) -> Iter
         yield false_alarms("gait-imu", worn, people, results)
     running = list(_wrist_runs(folder, judge, most=most))
     people = len({result.clip.subject for result in running})
-    yield false_alarms("wrist-running, no gyro", "wrist", people, running)
+    yield false_alarms("wrist-running", "wrist, no gyro", people, running)
     if most is None:
         yield from _activities(folder)
 

@@ -1,7 +1,7 @@
-"""Make the pictures of the README from the example recording: `python docs/make_pictures.py`.
+"""Make the pictures of README and pages from simulations: `python docs/make_pictures.py`.
 
 The terminal view is Rich's own SVG export. The page is photographed by Chromium, where there
-is one; without it that picture stays as it is.
+is one; without it that picture stays as it is. Those of the direction are in another module.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from direction_pictures import draw_direction
 from rich.console import Console
 
 from retrorun import formats
@@ -26,6 +27,7 @@ PICTURES = Path(__file__).parent / "pictures"
 
 def main() -> None:
     PICTURES.mkdir(exist_ok=True)
+    draw_direction(PICTURES)
     with tempfile.TemporaryDirectory() as folder:
         example = Path(folder) / "example"
         write_examples(example)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
-from benchmarks import distance, inertial, reading, salvage
+from benchmarks import direction, distance, inertial, reading, salvage
 
 
 def test_reading_compares_readers(data: Path) -> None:
@@ -38,3 +39,21 @@ def test_a_long_log_is_made_and_analysed(tmp_path: Path) -> None:
     inertial.write_recording(path, hours=1 / 6)
     figures = inertial.analyse_once(path)
     assert figures["read_s"] + figures["analyse_s"] < 10
+
+
+def test_direction_is_scored_on_one_computed_clip(data: Path) -> None:
+    clips = direction.clips(data, most=1)
+    tables = dict(direction.computed_tables(clips, direction.by_sources, worn=("shank",)))
+    (row,) = (
+        row for row in tables[direction.ABOUT] if row["axes"] == "random" and row["clips"] == "all"
+    )
+    assert row["back s"] == 38  # both shanks, 19.0 s each as the index of the clips has it
+    assert row["F1"] > 0.5
+    assert row["edge s"] <= 0.5
+
+
+def test_changes_of_direction_are_timed_amid_what_lies_between() -> None:
+    way = np.array([0] * 20 + [3] * 10 + [1] * 20 + [4] * 40 + [0] * 5, dtype=np.int8)
+    when_s, to = direction.changes(way)
+    assert when_s.tolist() == pytest.approx([2.5])  # the break of 4 s is no change of direction
+    assert to.tolist() == [1]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from retrorun.formats import Outcome
+    from retrorun.gait.direction.baseline import ForwardBaseline
     from retrorun.gait.direction.states import Said
     from retrorun.recording import Recording
     from retrorun.session import Session
@@ -104,6 +105,10 @@ def analyze(
             metavar="PLACE",
         ),
     ] = None,
+    history: Annotated[
+        Path | None,
+        typer.Option(help="Earlier runs of the same person: how they run forward.", metavar="DIR"),
+    ] = None,
     limit_mb: LimitMb = None,
 ) -> None:
     """Find out what happened in a recording.
@@ -124,10 +129,13 @@ def analyze(
     if labels is not None:
         _only_one(files)
 
-    def judged(recording: Recording) -> Session:
-        return analyse(recording if worn is None else recording.worn_at(worn), labels=said)
-
     _known_place(worn)
+    baseline = None if history is None else _baseline(history, limit_mb=limit_mb)
+
+    def judged(recording: Recording) -> Session:
+        placed = recording if worn is None else recording.worn_at(worn)
+        return analyse(placed, labels=said, baseline=baseline)
+
     printed = sessions.through(judged)
     if json:
         from retrorun.contract import to_json
@@ -160,6 +168,17 @@ def _labels(path: Path | None) -> tuple[Said, ...]:
         return read_labels(path)
     except BadInput as error:
         _fail(str(error))
+
+
+def _baseline(folder: Path, *, limit_mb: float | None) -> ForwardBaseline | None:
+    """How the person runs forward, from earlier recordings; what cannot be read is left out."""
+    from retrorun.session import analyse, forward_baseline
+
+    earlier = _Progress([folder], limit_mb=limit_mb)
+    baseline = forward_baseline(earlier.through(analyse))
+    if not earlier.given:
+        _fail(f"--history {folder}: no recording in it that can be read; wanted earlier runs")
+    return baseline
 
 
 def _only_one(files: list[Path]) -> None:

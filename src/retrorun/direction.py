@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,23 +11,23 @@ from numpy.typing import NDArray
 from retrorun.gait import motion
 from retrorun.gait.direction import decoder
 from retrorun.gait.direction.athlete import with_said_motion
+from retrorun.gait.direction.baseline import (
+    ForwardBaseline,
+    fit_baseline,
+    merge_baselines,
+)
 from retrorun.gait.direction.decoder import Judged
 from retrorun.gait.direction.names import said_by_name
-from retrorun.gait.direction.sources import hear
+from retrorun.gait.direction.sources import hear, hear_again
 from retrorun.gait.direction.states import STEP_S, Evidence, Said, Seen, Sensor
 from retrorun.gait.track import longest_gap_s, on_grid
 from retrorun.recording import Problem, Recording
 from retrorun.signals import at_times, runs
-from retrorun.travel import channel_on_grid
 
 Floats = NDArray[np.float64]
 
 #: Steps of the decoder in a second.
 PER_SECOND = round(1 / STEP_S)
-
-#: Curves that sources may look at; angles are interpolated on the circle.
-_CURVES = ("heart_rate_bpm", "contact_time_s", "step_length_m", "latitude_deg", "longitude_deg")
-_ANGLES = ("heading_deg", "course_deg")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,36 +45,47 @@ class Stretch:
 def judge(
     recording: Recording,
     *,
-    code: NDArray[np.int8],
     curves: Mapping[str, Floats],
-    time_s: Floats,
     labels: tuple[Said, ...],
+    baseline: ForwardBaseline | None,
     problems: list[Problem],
 ) -> Judged:
     """Motion and direction in steps of 0.1 s from everything the recording has.
 
-    `code` (m,) is the motion of every whole second and `curves` (m,) are what is known on the
-    same seconds (speed, cadence, gradient); what witnesses could not judge goes to `problems`.
+    `curves` (m,) are what is known on whole seconds, `motion` among them; `baseline` is how this
+    athlete runs forward, from other recordings. What is known to be forward in this one is added
+    to it. What witnesses could not judge goes to `problems`.
     """
-    steps = round(len(code) * PER_SECOND)
+    code = curves["motion"].astype(np.int8)
+    fine = with_said_motion(np.repeat(code, PER_SECOND), labels)
+    speed_m_s = np.repeat(curves["speed_m_s"], PER_SECOND)
     seen = Seen(
-        steps=steps,
+        steps=len(fine),
         sensors=_sensors(recording),
         labels=labels,
         laps=_laps(recording),
-        curves={
-            **curves,
-            "motion": code.astype(np.float64),
-            **{name: channel_on_grid(recording, name, time_s) for name in _CURVES
-               if name in recording.channels},
-            **{name: _angle_on_grid(recording, name, time_s) for name in _ANGLES
-               if name in recording.channels},
-        },
-    )  # fmt: skip
+        curves={**curves, **_angles(recording, curves["time_s"])},
+        baseline=baseline,
+    )
     evidence = hear(seen)
+    judged = decoder.decide(evidence, fine, speed_m_s)
+    habits = _own_baseline(judged, curves)
+    if habits is not None and np.any(judged.source == decoder.ASSUMED):
+        merged = merge_baselines([habits] if baseline is None else [baseline, habits])
+        more = hear_again(replace(seen, baseline=merged), evidence)
+        if len(more) > len(evidence) or baseline is not None:
+            evidence = more
+            judged = decoder.decide(evidence, fine, speed_m_s)
     _say(evidence, problems)
-    fine = with_said_motion(np.repeat(code, PER_SECOND), labels)
-    return decoder.decide(evidence, fine, np.repeat(curves["speed_m_s"], PER_SECOND))
+    return judged
+
+
+def _own_baseline(judged: Judged, curves: Mapping[str, Floats]) -> ForwardBaseline | None:
+    """How the athlete moves forward in this recording, where somebody told that it was forward."""
+    told = (judged.way == decoder.FORWARD) & (judged.source != decoder.ASSUMED)
+    told &= judged.source != decoder.WATCH
+    forward = told[PER_SECOND // 2 :: PER_SECOND]
+    return fit_baseline(curves, forward) if forward.any() else None
 
 
 def stretches(judged: Judged, *, end_s: float) -> list[Stretch]:
@@ -129,16 +140,21 @@ def _laps(recording: Recording) -> tuple[Said, ...]:
     return tuple(said)
 
 
-def _angle_on_grid(recording: Recording, name: str, time_s: Floats) -> Floats:
-    """An angle in degrees at the times of a grid, interpolated on the circle."""
-    channel = recording.channels[name]
-    angle = np.radians(channel.values.astype(np.float64))
-    gap_s = longest_gap_s(channel.time_s, at_least_s=2.0)
-    east, north = (
-        on_grid(channel.time_s, part, grid_s=time_s, longest_gap_s=gap_s)
-        for part in (np.sin(angle), np.cos(angle))
-    )
-    return np.degrees(np.arctan2(east, north)) % 360
+def _angles(recording: Recording, time_s: Floats) -> dict[str, Floats]:
+    """Heading and course of the device in degrees on a grid, interpolated on the circle."""
+    found = {}
+    for name in ("heading_deg", "course_deg"):
+        channel = recording.get(name)
+        if channel is None:
+            continue
+        angle = np.radians(channel.values.astype(np.float64))
+        gap_s = longest_gap_s(channel.time_s, at_least_s=2.0)
+        east, north = (
+            on_grid(channel.time_s, part, grid_s=time_s, longest_gap_s=gap_s)
+            for part in (np.sin(angle), np.cos(angle))
+        )
+        found[name] = np.degrees(np.arctan2(east, north)) % 360
+    return found
 
 
 #: Said with every direction that a body-worn sensor told.

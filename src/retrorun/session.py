@@ -6,7 +6,7 @@ to believe where two of them disagree, and packs what they found into the public
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
@@ -17,6 +17,11 @@ from retrorun import contract, direction
 from retrorun.direction import Stretch
 from retrorun.gait import motion, track
 from retrorun.gait.direction import decoder
+from retrorun.gait.direction.baseline import (
+    ForwardBaseline,
+    fit_baseline,
+    merge_baselines,
+)
 from retrorun.gait.direction.states import Said
 from retrorun.gait.form import Mean, mean_of, variability_of
 from retrorun.gait.strides import Strides
@@ -60,6 +65,8 @@ class Curves:
     gradient: Floats
     cadence_steps_min: Floats
     heart_rate_bpm: Floats
+    contact_time_s: Floats
+    step_length_m: Floats
     latitude_deg: Floats
     longitude_deg: Floats
     power_w: Floats
@@ -73,12 +80,18 @@ class Session(contract.SessionReport):
     laps: tuple[tuple[str, Span], ...] = ()
 
 
-def analyse(recording: Recording, *, labels: tuple[Said, ...] = ()) -> Session:
+def analyse(
+    recording: Recording,
+    *,
+    labels: tuple[Said, ...] = (),
+    baseline: ForwardBaseline | None = None,
+) -> Session:
     """What happened in a recording, as far as its channels can tell.
 
     `labels` are what the athlete says (`retrorun.labels.read_labels`); they override the estimate
-    and change nothing else. Raises nothing for poor recordings: what cannot be known is None, and
-    `session.recording.problems` says why.
+    and change nothing else. `baseline` is how the athlete runs forward (`forward_baseline`), which
+    lets a watch's cadence and contact time witness the direction. Raises nothing for poor
+    recordings: what cannot be known is None, and `session.recording.problems` says why.
     """
     problems = list(recording.problems)
     edges_s = _edges(recording, problems)
@@ -87,18 +100,26 @@ def analyse(recording: Recording, *, labels: tuple[Said, ...] = ()) -> Session:
     beats, cleaned = _heart_rate(recording, time_s, problems)
     sensors = _sensors(recording, seconds=n, problems=problems)
     moves, cadence = _motion(recording, time_s, way, sensors, problems)
+    way = way.standing(moves == motion.STILL)
+    altitude, slope, ascent = _terrain(recording, time_s, way, problems)
+    told = {name: channel_on_grid(recording, name, time_s) for name in _TOLD_BY_WATCH}
     judged = direction.judge(
         recording,
-        code=moves,
-        curves={"speed_m_s": way.speed_m_s, "cadence_steps_min": cadence},
-        time_s=time_s,
+        curves={
+            "time_s": time_s,
+            "motion": moves.astype(np.float64),
+            "speed_m_s": way.speed_m_s,
+            "cadence_steps_min": cadence,
+            "gradient": slope,
+            "heart_rate_bpm": beats,
+            **told,
+        },
         labels=labels,
+        baseline=baseline,
         problems=problems,
     )
     middle = np.arange(n) * direction.PER_SECOND + direction.PER_SECOND // 2
     moves = judged.motion[middle]
-    way = way.standing(moves == motion.STILL)
-    altitude, slope, ascent = _terrain(recording, time_s, way, problems)
     curves = Curves(
         time_s=time_s,
         motion=moves,
@@ -110,8 +131,7 @@ def analyse(recording: Recording, *, labels: tuple[Said, ...] = ()) -> Session:
         gradient=slope,
         cadence_steps_min=cadence,
         heart_rate_bpm=beats,
-        latitude_deg=channel_on_grid(recording, "latitude_deg", time_s),
-        longitude_deg=channel_on_grid(recording, "longitude_deg", time_s),
+        **told,
         power_w=channel_on_grid(recording, "power_w", time_s),
     )
     on_foot = not off_foot(recording.sport)
@@ -148,6 +168,30 @@ def analyse(recording: Recording, *, labels: tuple[Said, ...] = ()) -> Session:
             for number, lap in enumerate(recording.laps, start=1)
         ),
     )
+
+
+def forward_baseline(sessions: Iterable[Session]) -> ForwardBaseline | None:
+    """How an athlete moves forward, from earlier sessions; what was assumed forward counts."""
+    found = [
+        fit_baseline(
+            {
+                **{name: getattr(session.curves, name) for name in _BASELINE_CURVES},
+                "motion": session.curves.motion.astype(np.float64),
+            },
+            session.curves.way == decoder.FORWARD,
+        )
+        for session in sessions
+    ]
+    return merge_baselines(found) if found else None
+
+
+#: Form as a watch or a foot pod reports it.
+_TOLD_BY_WATCH = ("contact_time_s", "step_length_m", "latitude_deg", "longitude_deg")
+
+_BASELINE_CURVES = (
+    "speed_m_s", "cadence_steps_min", "contact_time_s", "step_length_m", "heart_rate_bpm",
+    "gradient",
+)  # fmt: skip
 
 
 # --- the common grid --------------------------------------------------------------------------

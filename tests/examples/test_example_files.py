@@ -269,7 +269,7 @@ def sessions(recordings):
 @EVERY_DEVICE
 def test_the_session_sees_the_true_motion(sessions, truth, device):
     curves = sessions[device].curves
-    seen = np.array(NAMES)[curves.motion]
+    seen = np.array([NAMES[code] for code in curves.motion.tolist()])
     middle_s = curves.time_s[:, None] + 0.5
     row = np.argmax(middle_s < np.array([row.end_s for row in truth]), axis=1)
     agrees = seen == np.array([row.motion for row in truth])[row]

@@ -23,8 +23,8 @@ PHONE_HZ, BODY_HZ = 50.0, 100.0
 
 BODY_SENSORS = ("left_shank", "right_foot", "sacrum")
 
-#: Sensors strapped on: they tick as one, and wobble less than a phone in a belt.
-BODY_NOISE = SensorNoise(jitter_s=0.0, wobble_rad=0.01)
+#: Sensors strapped on: they tick as one, a little slow, and wobble less than a phone in a belt.
+BODY_NOISE = SensorNoise(jitter_s=0.0, wobble_rad=0.01, clock_drift_ppm=-20.0)
 
 #: Steps in which they count, powers of two near 16 bits over 16 g and 2000 deg/s, which also
 #: lets the file shrink. [m/s², rad/s]

@@ -51,7 +51,7 @@ def worn_sensor(
     code = np.full(seconds, motion.NOT_JUDGED, dtype=np.int8)
     cadence = np.full(seconds, np.nan)
     rate_hz = _rate_hz(acc_time_s)
-    why = _unusable(acc_m_s2, rate_hz=rate_hz)
+    why = _unusable(acc_m_s2, rate_hz=rate_hz, placement=placement)
     if why is not None:
         why = f"{placement}: {why}"
         return Worn(
@@ -111,11 +111,12 @@ def strides_of(sensors: list[Worn]) -> tuple[str, strides.Strides] | None:
     return None
 
 
-#: A specific force at rest is 9.81; its median stays near that in any movement of a person.
-_GRAVITY_M_S2 = (6.0, 14.0)
+#: A specific force at rest is 9.81; at the trunk its median stays near that in any movement. A leg
+#: that runs is whirled about for most of the stride: its median doubles. [m/s²]
+_GRAVITY_M_S2, _GRAVITY_LEG_M_S2 = (6.0, 14.0), (6.0, 40.0)
 
 
-def _unusable(acc_m_s2: NDArray[np.floating], *, rate_hz: float) -> str | None:
+def _unusable(acc_m_s2: NDArray[np.floating], *, rate_hz: float, placement: str) -> str | None:
     """Why nothing can be judged from an accelerometer; None where it can."""
     if rate_hz < motion.LOWEST_RATE_HZ:
         return f"sampled at {rate_hz:.3g} Hz, wanted at least {motion.LOWEST_RATE_HZ:g}"
@@ -127,7 +128,8 @@ def _unusable(acc_m_s2: NDArray[np.floating], *, rate_hz: float) -> str | None:
     if np.ptp(some, axis=0).max() < 1e-6:
         return "every sample is the same: a frozen sensor"
     usual = float(np.median(np.linalg.norm(some, axis=1)))
-    if _GRAVITY_M_S2[0] <= usual <= _GRAVITY_M_S2[1]:
+    low, high = _GRAVITY_LEG_M_S2 if part_of(placement) in motion.LEGS else _GRAVITY_M_S2
+    if low <= usual <= high:
         return None
     hint = " (in units of g?)" if 0.6 <= usual <= 1.4 else ""
     return f"its usual size is {usual:.3g} m/s², wanted about 9.81: gravity included{hint}"

@@ -123,13 +123,13 @@ def likelihoods(
         for state, gain in gains.items():
             table[gait, state] = gain
     total = table[code]
-    body = [item for item in evidence if item.told in ("sensors", "watch")]
+    body = [item for item in evidence if item.told == "sensors"]
     if body:
         count = np.sum([item.heard for item in body], axis=0)
         together = np.sum([item.log_likelihood for item in body], axis=0)
         total += together / np.sqrt(np.maximum(count, 1))[:, None].astype(np.float32)
     for item in evidence:
-        if item.told in ("laps", "athlete"):
+        if item.told != "sensors":
             total += item.log_likelihood
     fast = speed_m_s > FASTEST_BACKWARD_M_S
     if len(speed_m_s) * STEP_S > 3600:
@@ -274,11 +274,15 @@ def _motion_of(
 
 
 def _reliability(evidence: Sequence[Evidence], steps: int) -> Floats:
-    """How often what the most reliable witness says holds at all, (n,); 1 where none speaks."""
-    out = np.zeros(steps)
-    for item in evidence:
-        out = np.maximum(out, np.where(item.heard, item.reliability, 0))
-    return np.where(out == 0, 1.0, out)
+    """How often what the weightiest witnesses say holds at all, (n,); 1 where none speaks."""
+    out = np.ones(steps)
+    for _, told in _WEIGHT:
+        best = np.zeros(steps)
+        for item in evidence:
+            if item.told == told:
+                best = np.maximum(best, np.where(item.heard, item.reliability, 0))
+        out = np.where(best > 0, best, out)
+    return out
 
 
 def _too_short(way: NDArray[np.int8], evidence: Sequence[Evidence]) -> NDArray[np.bool_]:
