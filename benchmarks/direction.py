@@ -63,6 +63,7 @@ LONG_S, ENDS_S = 3.0, 0.5
 BINS = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
 
 ABOUT = f"""\
+# accuracy
 Computed sensors (virtual, from motion capture of three people), 0.1 s steps, `other` not scored.
 Nothing is fitted to a subject, so leaving one subject out changes no figure: the rows of a subject
 are what a person gives whom no constant was fitted to. But which laws are used at a placement was
@@ -76,32 +77,42 @@ an hour of forward movement. edge s: median error of the changes of direction fo
 was not judged; still: called standing still. Both count as not found.\
 """
 APART = """\
-Walking and running apart: backward seconds, precision, recall, F1, false seconds an hour."""
+# walking and running apart
+Backward seconds, precision, recall, F1, false seconds an hour."""
 LONG = f"""\
+# long stretches
 Only stretches of one true class of at least {LONG_S:g} s, {ENDS_S:g} s left out at both ends: the
 clips' backward stretches last 1.1 s (median), and most of their seconds are changes of direction.
 No backward run of this length is in the clips."""
-PEOPLE = "Each person, random axes; no constant was fitted to any of them."
+PEOPLE = """\
+# each person
+Random axes; no constant was fitted to any of them."""
 CALIBRATION = f"""\
+# calibration
 Stated probability of backward in bins, and the share that truly was (seconds in the bin). Where
 nothing was judged there is no probability. right at {CONFIDENT:g}: of what was said forward or
 backward with at least that probability, the share that was right."""
 REAL = """\
+# real forward recordings
 Real sensors, real people, who only moved forward: every second called backward is false. most/h:
 upper 95 % bound (one-sided, exact for a Poisson count) of false stretches an hour; most s/h: that
 times the mean length of the false stretches, or 1 s (the shortest that is ever said) where there
 was none. Stretches of one person come together: the true bound is higher. The
 files of watches tell no direction of a body: forward is assumed there, which is no measurement."""
 REVERSED = """\
+# played backward
 Real forward walking played backwards, acc(-t) and -gyro(-t): a check of signs, never truth."""
 WRONG = f"""\
+# declared as worn elsewhere
 A sensor declared as worn elsewhere, left side, random axes. sure fwd, sure back: share of the
 scored time said with a probability of at least {CONFIDENT:g}; sure wrong: said so, and wrong;
 wrong: said with any probability, and wrong. The first rows are computed sensors (truth: the clip),
 the last ones real walkers (truth: forward)."""
 ROBUST = """\
+# worse sensors
 Computed sensors, random axes, all clips; left foot and sacrum."""
 SPEED = """\
+# speed
 Six hours at 100 Hz of one foot, float32, start of the program not counted: sensor evidence, motion
 and decoder. The peer finds steps, no direction. MB above input: peak memory over that of the
 program with the recording loaded."""
@@ -343,7 +354,9 @@ def count(mask: NDArray[Any]) -> int:
 
 
 def ratio(part: float, whole: float, *, digits: int = 3) -> float | None:
-    return round(float(part) / float(whole), digits) if whole else None
+    if not whole:
+        return None
+    return round(float(part) / float(whole), digits or None)
 
 
 def macro_f1(steps: Scored) -> float | None:
@@ -563,7 +576,7 @@ def usual_reason(results: Sequence[Result]) -> str:
     if not said:
         return "–"
     (reason, times), *_ = said.most_common(1)
-    return f"{times}/{len(results)} {reason}"[:40]
+    return f"{times}/{len(results)} {reason}"[:30]
 
 
 Change = Callable[[Sensor, np.random.Generator], Sensor]
@@ -800,8 +813,8 @@ def _activities(folder: Path) -> Iterator[Row]:
     for source, lengths_s in sorted(false_s.items()):
         whole_s = sum(t for (told, _), t in time_s.items() if told == source)
         yield {
-            "recordings": f"activities, {files} files",
-            "worn": f"source: {source}",
+            "recordings": f"{files} activities",
+            "worn": f"({source})",
             "people": None,
             "hours": round(whole_s / 3600, 1),
             **_alarm_figures(lengths_s, whole_s / 3600),
@@ -881,11 +894,11 @@ def measured(what: str, *, hours: float) -> Row:
 
     sensor = long_walk(hours=hours)
     work = _peer if what == "peer" else _ours
-    loaded_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    loaded_kib = _memory_kib("VmRSS")
     began, began_cpu = time.perf_counter(), time.process_time()
     parts = work(sensor)
     cpu_s, wall_s = time.process_time() - began_cpu, time.perf_counter() - began
-    peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak_kib = _memory_kib("VmHWM")
     return {
         "work": what,
         "hours": hours,
@@ -896,6 +909,18 @@ def measured(what: str, *, hours: float) -> Row:
         "peak MB": round(peak_kib / 1024),
         "CPU s of the parts": parts,
     }
+
+
+def _memory_kib(what: str) -> int:
+    """Memory now (VmRSS) or its peak (VmHWM) where Linux tells.
+
+    Elsewhere the peak so far, which on some systems begins with that of the calling program.
+    """
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    (line,) = (line for line in status.read_text().splitlines() if line.startswith(what))
+    return int(line.split()[1])
 
 
 def _ours(sensor: Sensor) -> str:
@@ -959,11 +984,13 @@ def tables(folder: Path, judge: Judge, *, most: int | None = None) -> Tables:
     yield ROBUST, list(robustness(recordings, judge))
 
 
-def _show(title: str, rows: list[Row]) -> list[Row]:
-    print(f"\n{title}\n")
+def _show(text: str, rows: list[Row]) -> list[Row]:
+    """Print a table; its text and rows as they are kept."""
+    print(f"\n{text}\n")
     print_table(rows)
     sys.stdout.flush()
-    return [{"table": title, **row} for row in rows]
+    name, _, about = text.removeprefix("# ").partition("\n")
+    return [{"table": name, "about": about}, *({"table": name, **row} for row in rows)]
 
 
 def main(words: Sequence[str] = ()) -> None:
@@ -978,7 +1005,7 @@ def main(words: Sequence[str] = ()) -> None:
     kept += _show(SPEED, list(speed()))
     print(f"\n{LAST}")
     if not words:
-        save("direction", [*kept, {"table": LAST}])
+        save("direction", [*kept, {"table": "not measured", "about": LAST}])
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from retrorun.gait.worn import worn_sensor
 from retrorun.signals import decimate
 
 Floats = NDArray[np.float64]
+Curve = NDArray[np.floating]
 
 WAYS: tuple[Literal["forward", "backward"], ...] = ("forward", "backward")
 RATE_HZ = 100.0
@@ -67,10 +68,10 @@ class Drawing:
     def path(self, way: str, look: str) -> None:
         self.marks.append(f'<path d="{way}" class="{look}"/>')
 
-    def line(self, x: Floats, y: Floats, look: str) -> None:
+    def line(self, x: Curve, y: Curve, look: str) -> None:
         self.path("M" + "L".join(f"{a:.1f} {b:.1f}" for a, b in zip(x, y, strict=True)), look)
 
-    def area(self, x: Floats, y: Floats, base: float, look: str) -> None:
+    def area(self, x: Curve, y: Curve, base: float, look: str) -> None:
         edge = "L".join(f"{a:.1f} {b:.1f}" for a, b in zip(x, y, strict=True))
         self.path(f"M{x[0]:.1f} {base:.1f}L{edge}L{x[-1]:.1f} {base:.1f}Z", look)
 
@@ -115,10 +116,12 @@ def shank_skewness() -> Drawing:
         swing = -np.degrees(rows[:, 1])  # the lower end ahead is positive
         out.text(left, 30, f"running {way}", f"b F{way}")
         for level in (-600, -300, 0, 300, 600):
-            y = middle - scale * level
-            out.across(left, 330, y, "axis" if level == 0 else "grid")
+            height = middle - scale * level
+            out.across(left, 330, height, "axis" if level == 0 else "grid")
             if k == 0:
-                out.text(left - 8, y + 4, f"{level:+d}".replace("-", "−") if level else "0", "s e")
+                out.text(
+                    left - 8, height + 4, f"{level:+d}".replace("-", "−") if level else "0", "s e"
+                )
         x = left + 240 * time_s / time_s[-1]
         y = middle - scale * swing
         out.area(x, y, middle, f"F{way} soft")
@@ -206,8 +209,8 @@ def trunk_lever() -> Drawing:
         out.text(x + 132 * side, at + (24 if side > 0 else 7), told, f"s{anchor}")
     for k, line in enumerate(
         (
-            "When the pelvis turns the other way, both pushes turn over as well. So the change of the",
-            "push, times the turning, keeps one sign behind the axis and has the other in front.",
+            "When the pelvis turns the other way, both pushes turn over as well. So the change",
+            "of the push, times the turning, has one sign behind the axis and the other in front.",
             "That sign tells where left is, and so which way the person faces.",
         )
     ):
@@ -273,13 +276,13 @@ def _backward(moved: Movement, placement: str) -> tuple[Floats, Floats]:
         np.repeat(seen.code, round(1 / STEP_S)),
         np.full(steps, np.nan),
     )
-    return (np.arange(steps) + 0.5) * STEP_S, judged.backward.astype(np.float64)
+    return (np.arange(steps, dtype=np.float64) + 0.5) * STEP_S, judged.backward.astype(np.float64)
 
 
 # --- strides of the simulated person ----------------------------------------------------------
 
 
-def _two_strides(placement: str, way: Literal["forward", "backward"]) -> tuple[Floats, Floats]:
+def _two_strides(placement: str, way: Literal["forward", "backward"]) -> tuple[Curve, Floats]:
     """Time from a contact on, and turning (n, 3) in the segment's axes, of two running strides."""
     bout = Bout(duration_s=12, motion="run", direction=way, speed_m_s=SPEED_M_S[way])
     moved = movement([bout], seed=1)

@@ -162,9 +162,7 @@ def test_the_example_is_analysed_as_its_truth_says(tmp_path: Path) -> None:
     with (folder / "truth.csv").open() as stream:
         truth = list(csv.DictReader(stream))
     for session in sessions:
-        # The reader of inertial logs does not look at the mark yet.
-        marked = session["recording"]["format"] != "inertial log"
-        assert session["recording"]["simulated"] is marked
+        assert session["recording"]["simulated"] is True
         for part in truth:
             middle = (float(part["start_s"]) + float(part["end_s"])) / 2
             (segment,) = (

@@ -12,8 +12,8 @@ from conftest import ROOT
 #: The order in which data flow, as `docs/why/the-house.md` has it.
 FLOW = [
     "errors", "units", "sports", "evidence", "recording", "signals", "formats", "gait",
-    "labels", "travel", "direction", "simulation", "physiology", "contract", "session", "examples", "report", "coach",
-    "archive", "web", "cli",
+    "labels", "travel", "direction", "simulation", "physiology", "contract", "session",
+    "examples", "report", "coach", "archive", "web", "cli",
 ]  # fmt: skip
 
 PACKAGE = ROOT / "src" / "retrorun"

@@ -10,7 +10,6 @@ from retrorun.errors import BadInput
 from retrorun.examples import write_examples
 from retrorun.examples.files import (
     BODY_SENSORS,
-    MARK,
     write_phone_log,
     write_sensor_log,
     write_truth,
@@ -102,21 +101,9 @@ def test_a_file_is_read_without_problems(recordings, device):
     assert recordings[device].start_time.isoformat() == "2026-05-01T08:00:00+00:00"
 
 
-@BY_SATELLITE
+@EVERY_DEVICE
 def test_a_file_is_marked_as_simulated(recordings, device):
     assert recordings[device].simulated
-
-
-@pytest.mark.xfail(
-    raises=AssertionError, reason="the reader of inertial logs does not look at the mark yet"
-)
-def test_the_sensors_are_marked_as_simulated(recordings):
-    assert recordings[SENSORS].simulated
-
-
-def test_the_sensors_carry_the_mark(folder):
-    polars = pytest.importorskip("polars")
-    assert polars.read_parquet_metadata(folder / SENSORS)["device"] == MARK
 
 
 @pytest.mark.parametrize(

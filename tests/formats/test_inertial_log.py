@@ -37,6 +37,17 @@ def test_a_log_reads_back_as_it_was_written(tmp_path: Path, suffix: str) -> None
     assert recording.placements == ("left_foot",)
 
 
+def test_parquet_tells_the_device_and_with_it_whether_it_is_simulated(tmp_path: Path) -> None:
+    path = tmp_path / "log.parquet"
+    log().write_parquet(path, metadata={"device": "retrorun simulated"})
+    recording = formats.read(path)
+    assert str(recording.device) == "retrorun simulated"
+    assert recording.simulated
+    log().write_parquet(path)
+    assert str(formats.read(path).device) == "unknown"
+    assert not formats.read(path).simulated
+
+
 @pytest.mark.parametrize(
     "text",
     [

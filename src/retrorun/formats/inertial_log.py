@@ -17,7 +17,7 @@ from retrorun.errors import NotAnActivity, Unreadable
 from retrorun.formats.assemble import Columns, assemble
 from retrorun.formats.native import Panic, no_panic
 from retrorun.formats.sources import Limits, Source
-from retrorun.recording import CHANNELS, PLACEMENTS, Problem, Recording
+from retrorun.recording import CHANNELS, PLACEMENTS, Device, Problem, Recording
 
 if TYPE_CHECKING:
     import polars
@@ -41,7 +41,7 @@ def recognises(head: bytes) -> bool:
 
 def read(source: Source, *, limits: Limits) -> Iterator[Recording]:
     """The one recording of a table; raises `Unreadable` where no column of it is a channel."""
-    table = _table(source, limits=limits)
+    table, device = _table(source, limits=limits)
     if "time_s" not in table.columns:
         raise NotAnActivity(source.name, "a table without a column time_s")
     if table.height == 0:
@@ -71,6 +71,7 @@ def read(source: Source, *, limits: Limits) -> Iterator[Recording]:
         columns=columns,
         problems=problems,
         start_unix_s=None if np.nanmedian(time_s) > _SINCE_1970_S else 0.0,
+        device=device,
         file=source.file,
         format=NAME,
     )
@@ -162,7 +163,8 @@ def _numbers(column: polars.Series) -> NDArray[np.float64]:
     return np.full(len(column), np.nan)
 
 
-def _table(source: Source, *, limits: Limits) -> polars.DataFrame:
+def _table(source: Source, *, limits: Limits) -> tuple[polars.DataFrame, Device]:
+    """The table, and what recorded it, which only Parquet has room for: its metadata `device`."""
     import polars as pl
 
     if source.size is not None and source.size > limits.table_bytes:
@@ -171,7 +173,10 @@ def _table(source: Source, *, limits: Limits) -> polars.DataFrame:
     head = source.head()
     try:
         with no_panic():
-            return pl.read_parquet(data) if head.startswith(b"PAR1") else _csv(data, head)
+            if not head.startswith(b"PAR1"):
+                return _csv(data, head), Device()
+            name = pl.read_parquet_metadata(data).get("device", "")
+            return pl.read_parquet(data), Device(product=name[:100] or None)
     except (pl.exceptions.PolarsError, OSError, ValueError, Panic) as error:
         why = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise Unreadable(

@@ -57,7 +57,8 @@ def worn_sensor(
         return Worn(
             placement=placement, code=code, cadence_steps_min=cadence, contacts=None, reason=why
         )
-    rate_hz = min(rate_hz, motion.HIGHEST_RATE_HZ)
+    # What follows resamples: a clock that is a little slow or quick is put right by that.
+    rate_hz = min(max(rate_hz, motion.LOWEST_RATE_HZ), motion.HIGHEST_RATE_HZ)
     rows: NDArray[np.floating] = acc_m_s2
     if gyro_rad_s is not None and gyro_time_s is not None:
         rows = np.hstack([acc_m_s2, at_times(acc_time_s, gyro_time_s, gyro_rad_s)])
@@ -116,9 +117,13 @@ def strides_of(sensors: list[Worn]) -> tuple[str, strides.Strides] | None:
 _GRAVITY_M_S2, _GRAVITY_LEG_M_S2 = (6.0, 14.0), (6.0, 40.0)
 
 
+#: A sensor whose nominal rate is the lowest may be this much below it. [-]
+_RATE_TOLERANCE = 0.98
+
+
 def _unusable(acc_m_s2: NDArray[np.floating], *, rate_hz: float, placement: str) -> str | None:
     """Why nothing can be judged from an accelerometer; None where it can."""
-    if rate_hz < motion.LOWEST_RATE_HZ:
+    if rate_hz < _RATE_TOLERANCE * motion.LOWEST_RATE_HZ:
         return f"sampled at {rate_hz:.3g} Hz, wanted at least {motion.LOWEST_RATE_HZ:g}"
     # A few thousand rows tell the unit and whether it is frozen.
     some = acc_m_s2[:: max(len(acc_m_s2) // 5000, 1)].astype(np.float64)
@@ -128,7 +133,8 @@ def _unusable(acc_m_s2: NDArray[np.floating], *, rate_hz: float, placement: str)
     if np.ptp(some, axis=0).max() < 1e-6:
         return "every sample is the same: a frozen sensor"
     usual = float(np.median(np.linalg.norm(some, axis=1)))
-    low, high = _GRAVITY_LEG_M_S2 if part_of(placement) in motion.LEGS else _GRAVITY_M_S2
+    may_be_a_leg = part_of(placement) in (*motion.LEGS, "phone")
+    low, high = _GRAVITY_LEG_M_S2 if may_be_a_leg else _GRAVITY_M_S2
     if low <= usual <= high:
         return None
     hint = " (in units of g?)" if 0.6 <= usual <= 1.4 else ""

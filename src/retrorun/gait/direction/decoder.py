@@ -40,6 +40,10 @@ DWELL_S = np.array([10.0, 45.0, 5.0, 45.0, 5.0, 3.0, 5.0])
 #: where nothing tells. A convention, stated in `docs/why/direction.md`. [-]
 FOLLOWS = np.array([0.20, 0.28, 0.10, 0.28, 0.10, 0.01, 0.03])
 
+#: Share of the moving time that is backward before anything is known; follows from the two above.
+#: Whatever a witness says that does not hold for this person falls back to it. [-]
+BACKWARD_SHARE = 0.1
+
 #: Below this probability a direction is not said: unknown. [-]
 SAID_FROM = 0.75
 
@@ -58,9 +62,10 @@ HEARD_OVER_S = 3.0
 #: another. [nats a step]
 CONTRADICTION = 0.3
 
-#: Backward movement shorter than one stride is a step back, not a bout; and where somebody turns
-#: round for much of a stretch shorter than two, it is a pivot on one foot. [s, s, -]
-STRIDE_S, PIVOT_S, PIVOT_SHARE = 1.0, 2.0, 0.4
+#: Backward movement shorter than one stride is a step back, not a bout [s]; a stretch shorter than
+#: two in which the wearer turns by a right angle, looking half a second beyond its ends, is the
+#: pivot of somebody who turns round. [s, s, rad]
+STRIDE_S, PIVOT_S, PIVOT_BEYOND_S, PIVOT_RAD = 1.0, 2.0, 0.5, float(np.pi / 2)
 
 #: Nobody runs backward faster than the record over 100 m, nor for an hour faster than the record
 #: half marathon (world records; see `docs/why/references.md`). [m/s]
@@ -78,6 +83,12 @@ _WEIGHT: tuple[tuple[np.int8, Told], ...] = (
     (LAPS, "laps"),
     (ATHLETE, "athlete"),
 )
+
+_WORDS = _WEIGHT[2:]  #: those whose word is taken, not weighed
+
+#: How sure a direction is that a lap's name or the athlete told. People start a lap late; the
+#: athlete was there. Conventions. [-]
+_SURE: dict[Told, float] = {"laps": 0.98, "athlete": 1.0}
 
 #: Probability of forward where no channel could have told. Backward running is rare; how rare
 #: nobody has counted: a convention. [-]
@@ -129,7 +140,7 @@ def likelihoods(
         together = np.sum([item.log_likelihood for item in body], axis=0)
         total += together / np.sqrt(np.maximum(count, 1))[:, None].astype(np.float32)
     for item in evidence:
-        if item.told != "sensors":
+        if item.told == "watch":
             total += item.log_likelihood
     fast = speed_m_s > FASTEST_BACKWARD_M_S
     if len(speed_m_s) * STEP_S > 3600:
@@ -137,6 +148,12 @@ def likelihoods(
         fast |= hour > FASTEST_BACKWARD_HOUR_M_S
     for state in (BACKWARD_WALK, BACKWARD_RUN):
         total[fast, state] -= 30.0
+    # A person's word stands in the place of all that was measured; a lap's name below it.
+    for _, told in _WORDS:
+        for item in evidence:
+            if item.told == told:
+                spoken = item.log_likelihood.any(axis=1)
+                total[spoken] = table[code[spoken]] + item.log_likelihood[spoken]
     return total
 
 
@@ -178,13 +195,15 @@ def decide(
     )
     ways /= np.maximum(ways.sum(axis=1, keepdims=True), 1e-12)
     trust = _reliability(evidence, steps)[:, None]
-    ways[:, :2] = trust * ways[:, :2] + (1 - trust) * ways[:, 1::-1]
+    usual = np.array([[1 - BACKWARD_SHARE, BACKWARD_SHARE]]) * ways[:, :2].sum(axis=1)[:, None]
+    ways[:, :2] = trust * ways[:, :2] + (1 - trust) * usual
     way = ways[:, :3].argmax(axis=1).astype(np.int8)
     probability = ways[:, :3].max(axis=1)
     unsure = (probability < SAID_FROM) | _contradicted(evidence, steps)
     way[unsure] = UNKNOWN
     by_body = np.isin(source, (SENSORS, WATCH))
     way[by_body & _too_short(way, evidence)] = UNKNOWN
+    _take_words(evidence, way, probability, ways)
     alone = ~heard
     if any(item.expected for item in evidence):
         way[alone] = UNKNOWN
@@ -239,6 +258,34 @@ def _assumed(code: NDArray[np.int8]) -> Judged:
     )
 
 
+def _take_words(
+    evidence: Sequence[Evidence],
+    way: NDArray[np.int8],
+    probability: NDArray[np.floating],
+    ways: NDArray[np.floating],
+) -> None:
+    """Put what laps and the athlete said in the place of the estimate."""
+    for _, told in _WORDS:
+        for item in evidence:
+            if item.told != told:
+                continue
+            said = item.log_likelihood[:, (FORWARD_WALK, BACKWARD_WALK, SIDEWAYS)].argmax(axis=1)
+            way[item.heard] = said[item.heard]
+            probability[item.heard] = _SURE[told]
+            ways[item.heard, 1] = np.where(said == BACKWARD, _SURE[told], 1 - _SURE[told])[
+                item.heard
+            ]
+
+
+def _near(item: Evidence) -> NDArray[np.bool_]:
+    """Where a witness was heard; for those that weigh steps, over the break between two, too."""
+    if item.told not in ("watch", "sensors"):
+        return item.heard
+    window = item.heard.astype(np.float32)
+    near: NDArray[np.bool_] = running_mean(window, rate_hz=1 / STEP_S, window_s=HEARD_OVER_S) > 1e-4
+    return near
+
+
 def _sources(
     evidence: Sequence[Evidence], steps: int
 ) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
@@ -248,11 +295,7 @@ def _sources(
         for item in evidence:
             if item.told != told:
                 continue
-            near = item.heard
-            if told in ("watch", "sensors"):  # heard over the break between two strides
-                window = item.heard.astype(np.float32)
-                near = running_mean(window, rate_hz=1 / STEP_S, window_s=HEARD_OVER_S) > 1e-4
-            source[near] = code
+            source[_near(item)] = code
     return source, source != ASSUMED
 
 
@@ -280,7 +323,7 @@ def _reliability(evidence: Sequence[Evidence], steps: int) -> Floats:
         best = np.zeros(steps)
         for item in evidence:
             if item.told == told:
-                best = np.maximum(best, np.where(item.heard, item.reliability, 0))
+                best = np.maximum(best, np.where(_near(item), item.reliability, 0))
         out = np.where(best > 0, best, out)
     return out
 
@@ -288,14 +331,13 @@ def _reliability(evidence: Sequence[Evidence], steps: int) -> Floats:
 def _too_short(way: NDArray[np.int8], evidence: Sequence[Evidence]) -> NDArray[np.bool_]:
     """Backward stretches that are a single step back or the pivot of somebody who turns round."""
     out = np.zeros(len(way), dtype=bool)
-    turning = np.zeros(len(way))
-    for item in evidence:
-        if item.turning is not None:
-            turning = np.maximum(turning, item.turning)
+    yaws = [item.yaw_rad_s for item in evidence if item.yaw_rad_s is not None]
+    beyond = round(PIVOT_BEYOND_S / STEP_S)
     for first, last in zip(*true_runs(way == BACKWARD), strict=True):
         seconds = (last - first) * STEP_S
-        pivot = seconds < PIVOT_S and turning[first:last].mean() > PIVOT_SHARE
-        out[first:last] = seconds < STRIDE_S or pivot
+        around = slice(max(first - beyond, 0), last + beyond)
+        turned = max((abs(float(yaw[around].sum())) * STEP_S for yaw in yaws), default=0.0)
+        out[first:last] = seconds < STRIDE_S or (seconds < PIVOT_S and turned > PIVOT_RAD)
     return out
 
 

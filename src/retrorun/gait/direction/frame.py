@@ -26,10 +26,6 @@ TILT_TIME_S = 1.5
 #: the limb turns faster than it does in standing. [m/s², rad/s]
 MOVING_M_S2, MOVING_RAD_S = 0.6, 0.35
 
-#: Turning about the vertical, mean of a stride, from which the wearer turns round rather than
-#: follows a bend: a quarter turn takes 2 s. [rad/s]
-TURNING_RAD_S = 0.8
-
 #: Length of the windows in which movement is judged: one stride of walking. [s]
 WINDOW_S = 1.2
 
@@ -72,7 +68,7 @@ def _up_one_way(acc: Signal, gyro: Signal, *, rate_hz: float) -> NDArray[np.floa
     """Forward in time only; columns are worked as (3, blocks) so that no loop is over samples."""
     samples = len(acc)
     run_up = round(5 * TILT_TIME_S * rate_hz)
-    block = max(round(12 * TILT_TIME_S * rate_hz), 1)
+    block = max(run_up, 1)  # as long as the run-up: fewer steps outweigh the double work
     count = -(-samples // block)
     gravities = _padded(acc, run_up, count * block - samples) / np.float32(GRAVITY_M_S2)
     angles = _padded(gyro, run_up, count * block - samples) / np.float32(rate_hz)
@@ -125,12 +121,11 @@ def moving(acc_m_s2: Signal, gyro_rad_s: Signal, *, rate_hz: float) -> NDArray[n
     return moves
 
 
-def turning_round(gyro_rad_s: Signal, up_axis: Signal, *, rate_hz: float) -> NDArray[np.bool_]:
-    """Whether the wearer is turning round on the way, (n,)."""
+def yaw_rate(gyro_rad_s: Signal, up_axis: Signal, *, rate_hz: float) -> NDArray[np.float32]:
+    """How fast the wearer turns about the vertical, mean of a stride, (n,) [rad/s]."""
     yaw = np.einsum("ij,ij->i", gyro_rad_s, up_axis)
-    turn = running_mean(yaw, rate_hz=rate_hz, window_s=WINDOW_S)
-    turns: NDArray[np.bool_] = np.abs(turn) > TURNING_RAD_S
-    return turns
+    mean: NDArray[np.float32] = running_mean(yaw, rate_hz=rate_hz, window_s=WINDOW_S)
+    return mean
 
 
 def hinge(gyro_rad_s: Signal, up_axis: Signal, *, rate_hz: float) -> NDArray[np.float32]:
@@ -183,9 +178,15 @@ def wearings(
     if not len(index):
         return []
     parts = np.array_split(index, max(round(len(index) / (BLOCK_S * rate_hz)), 1))
-    ups = np.array([_unit(up_axis[part].mean(axis=0, dtype=np.float64)) for part in parts])
-    sums = np.array([_side_sum(seen[part], signed=signed) for part in parts])
-    sizes = np.array([float(norm(seen[part]).sum(dtype=np.float64)) for part in parts])
+    first_rows = np.cumsum([0, *(len(part) for part in parts[:-1])])
+    rows = seen[index]
+    ups = np.array(
+        [_unit(u) for u in np.add.reduceat(up_axis[index], first_rows, dtype=np.float64)]
+    )
+    sums = np.add.reduceat(
+        rows if signed else np.einsum("ij,ik->ijk", rows, rows), first_rows, dtype=np.float64
+    )
+    sizes = np.add.reduceat(norm(rows), first_rows, dtype=np.float64)
     sides = np.array([_side_axis(total) for total in sums])
     clear = [_constancy(*pair, signed=signed) > CLEAR for pair in zip(sums, sizes, strict=True)]
     bounds = _new_wearings(ups, sides, np.array(clear), signed=signed)
@@ -231,11 +232,6 @@ def _constancy(total: NDArray[np.float64], size: float, *, signed: bool) -> floa
         return float(np.linalg.norm(total)) / max(size, 1e-9)
     sizes = np.linalg.eigvalsh(total)
     return float(sizes[-1] / max(float(sizes.sum()), 1e-12))
-
-
-def _side_sum(seen: Signal, *, signed: bool) -> NDArray[np.float64]:
-    rows = seen.astype(np.float64)
-    return rows.sum(axis=0) if signed else rows.T @ rows
 
 
 def _side_axis(total: NDArray[np.float64]) -> NDArray[np.float64]:

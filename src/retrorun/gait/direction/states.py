@@ -72,7 +72,7 @@ class Evidence:
     told: Told  #: the source of the public contract
     log_likelihood: NDArray[np.float32]  #: (steps, 7); a row of zeros says nothing
     heard: NDArray[np.bool_]  #: (steps,) where the witness could judge at all
-    turning: NDArray[np.bool_] | None = None  #: (steps,) where the wearer turned round on the way
+    yaw_rad_s: NDArray[np.float32] | None = None  #: (steps,) turning about the vertical
     expected: bool = False  #: whether silence of this witness makes the direction unknown
     reliability: float = 1.0  #: how often what it says holds at all, however sure it is of it
     reason: str | None = None  #: why it judged less than it might have
