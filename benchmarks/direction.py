@@ -865,25 +865,20 @@ SPEED_HOURS = 6.0
 
 
 def long_walk(*, hours: float) -> Sensor:
-    """A synthetic sensor: ten minutes of running, walking and standing, repeated.
+    """A simulated person's left foot: nine minutes of walking and one of standing, repeated."""
+    from retrorun.examples.body import movement
+    from retrorun.examples.bouts import Bout
+    from retrorun.examples.worn import PHONE, worn
 
-    Only the size matters here, and that all parts of the code have something to do.
-    """
-    block_s = 600
-    time_s = np.arange(block_s * round(RATE_HZ)) / RATE_HZ
-    stride_hz = np.select([time_s < 300, time_s < 540], [1.4, 0.9], 0.0)
-    size = np.select([time_s < 300, time_s < 540], [1.0, 0.35], 0.0)
-    phase = 2 * np.pi * np.cumsum(stride_hz) / RATE_HZ
-    turn = size * (4 * np.sin(phase) + 2 * np.sin(2 * phase + 1))
-    ahead = size * (6 * np.sin(phase + 0.4) + 3 * np.sin(2 * phase + 1.2))
-    bounce = size * (3 * np.cos(phase) + 6 * np.cos(2 * phase))
-    noise = np.random.default_rng(SEED).normal(0, 0.05, (len(time_s), 6))
-    rows = noise + np.stack([ahead, 0 * turn, 9.81 + bounce, 0 * turn, turn, 0.1 * turn], axis=1)
-    times = round(hours * 3600 / block_s)
+    walk = Bout(duration_s=540, motion="walk", direction="forward", speed_m_s=1.4)
+    moved = movement((walk, Bout(duration_s=60, motion="still")), seed=SEED)
+    _, acc, gyro = worn(moved, "left_foot", rate_hz=RATE_HZ, noise=PHONE, seed=SEED)
+    rows = round(hours * 3600 * RATE_HZ)
+    times = -(-rows // len(acc))
     return Sensor(
-        time_s=np.arange(times * len(rows)) / RATE_HZ,
-        acc_m_s2=np.tile(rows[:, :3].astype(np.float32), (times, 1)),
-        gyro_rad_s=np.tile(rows[:, 3:].astype(np.float32), (times, 1)),
+        time_s=np.arange(rows) / RATE_HZ,
+        acc_m_s2=np.tile(acc.astype(np.float32), (times, 1))[:rows],
+        gyro_rad_s=np.tile(gyro.astype(np.float32), (times, 1))[:rows],
     )
 
 

@@ -22,6 +22,9 @@ Signal = NDArray[np.floating]
 #: Rate at which up is followed: a foot turns by half a radian between two samples at 25 Hz. [Hz]
 UP_RATE_HZ = 50.0
 
+#: So many rows show whether a sensor can be used at all. [-]
+LOOKED_AT = 200_000
+
 #: Only samples this far off gravity are looked at for clipping: standing would hide it. [m/s²]
 CLIPPED_OFF_M_S2 = 2.0
 
@@ -168,16 +171,18 @@ def _unusable(sensor: Sensor, rate_hz: float) -> str | None:
     """Why a sensor's direction cannot be judged; None where it can."""
     if rate_hz < RATE_TOLERANCE * LOWEST_RATE_HZ:
         return f"sampled at {rate_hz:.3g} Hz, wanted at least {LOWEST_RATE_HZ:g}"
-    if not np.isfinite(sensor.acc_m_s2).all(axis=1).any():
+    some = slice(None, None, max(len(sensor.time_s) // LOOKED_AT, 1))
+    acc, gyro = (rows[some] for rows in (sensor.acc_m_s2, sensor.gyro_rad_s))
+    acc, gyro = (rows[np.isfinite(rows).all(axis=1)] for rows in (acc, gyro))
+    if not len(acc):
         return "no row with all three axes"
-    turning = norm(sensor.gyro_rad_s[np.isfinite(sensor.gyro_rad_s).all(axis=1)])
-    if not len(turning):
+    if not len(gyro):
         return "no gyroscope, which the direction needs"
-    if float(np.quantile(turning[:: max(len(turning) // 100_000, 1)], 0.9)) > FASTEST_TURN_RAD_S:
+    if float(np.quantile(norm(gyro), 0.9)) > FASTEST_TURN_RAD_S:
         return "turns faster than any limb (in degrees a second? wanted radians)"
-    if float(np.nanmax(sensor.gyro_rad_s) - np.nanmin(sensor.gyro_rad_s)) < 1e-6:
+    if float(np.ptp(gyro)) < 1e-6:
         return "the gyroscope never changes: a frozen sensor"
-    clipped = _clipped_share(sensor.acc_m_s2)
+    clipped = _clipped_share(acc)
     if clipped > CLIPPED_SHARE:
         return f"{clipped:.0%} of the samples are at the end of the scale: the steps are cut off"
     return None
@@ -185,9 +190,7 @@ def _unusable(sensor: Sensor, rate_hz: float) -> str | None:
 
 def _clipped_share(acc_m_s2: Signal) -> float:
     """Largest share of samples of an axis at its end of scale, of those in which it moves."""
-    known = acc_m_s2[np.isfinite(acc_m_s2).all(axis=1)]
-    off = np.abs(norm(known) - np.float32(GRAVITY_M_S2)) > CLIPPED_OFF_M_S2
-    moved = known[off]
+    moved = acc_m_s2[np.abs(norm(acc_m_s2) - np.float32(GRAVITY_M_S2)) > CLIPPED_OFF_M_S2]
     if not len(moved):
         return 0.0
     shares = [
