@@ -11,7 +11,7 @@ from scipy.spatial.transform import Rotation
 
 from making import fit, record, run, session
 from retrorun.contract import to_json
-from retrorun.errors import BadInput
+from retrorun.errors import BadInput, Unreadable
 from retrorun.examples.body import movement
 from retrorun.examples.bouts import Bout
 from retrorun.examples.worn import PHONE, worn
@@ -85,17 +85,17 @@ def test_without_any_witness_forward_is_assumed_and_says_so(tmp_path: Path) -> N
     assert any("assumed forward" in problem.effect for problem in found.recording.problems)
 
 
-def test_no_lap_of_a_real_recording_is_called_backward(real_files: list[Path]) -> None:
+def test_no_lap_of_a_real_recording_is_called_backward(data: Path) -> None:
     backward, recordings = [], 0
-    for path in real_files[::4]:
+    for path in sorted((data / "activities").rglob("*.fit"))[::3]:
         try:
             for recording in read_all(path):
                 recordings += 1
                 found = analyse(recording)
                 backward += [path.name for s in found.segments if s.direction == "backward"]
-        except Exception as error:  # noqa: BLE001  unreadable files have tests of their own
-            assert "wanted" in str(error)
-    assert recordings > 40
+        except Unreadable:
+            continue  # which ones, and why, has tests of its own
+    assert recordings > 30
     assert backward == []
 
 

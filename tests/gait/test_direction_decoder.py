@@ -90,7 +90,7 @@ def test_transitions_are_probabilities() -> None:
 def test_a_stated_probability_is_right_as_often_as_it_says() -> None:
     """Drawn from the model itself: of all steps stated about p backward, a share p is backward."""
     rng = np.random.default_rng(5)
-    n, apart = 80_000, 0.35
+    n, apart = 200_000, 0.5
     cumulated = decoder.transition().cumsum(axis=1)
     state, drawn = FORWARD_RUN, rng.random(n)
     truth = np.empty(n, dtype=int)
@@ -105,10 +105,12 @@ def test_a_stated_probability_is_right_as_often_as_it_says() -> None:
     seen = rng.normal((backward.astype(float) - forward) * apart / 2, 1.0)
     judged = decoder.decide([evidence(apart * seen)], code, np.full(n, np.nan))
     moving = truth != STILL
-    for low, high in ((0.02, 0.2), (0.2, 0.4), (0.4, 0.6), (0.6, 0.8), (0.8, 0.95)):
+    for low, high in ((0.02, 0.1), (0.1, 0.3), (0.3, 0.7), (0.7, 0.9), (0.9, 1.01)):
         chosen = (judged.backward >= low) & (judged.backward < high) & moving
         stated, right = judged.backward[chosen].mean(), backward[chosen].mean()
-        assert abs(stated - right) < 0.1, (low, high, stated, right)
+        assert chosen.sum() > 200
+        # A stretch is right or wrong as a whole, so neighbours are no independent draws.
+        assert abs(stated - right) < 0.15, (low, high, stated, right)
 
 
 def test_nobody_runs_backward_faster_than_the_record() -> None:
@@ -143,7 +145,8 @@ def test_witnesses_that_contradict_each_other_are_unknown() -> None:
 def test_a_reliability_bounds_what_is_stated() -> None:
     judged = decoder.decide([evidence(np.full(300, 1.0), reliability=0.8)], *running(300))
     assert np.all(judged.way == decoder.BACKWARD)
-    assert judged.probability.max() <= 0.8 + 1e-6
+    # What does not hold for this person falls back to how usual backward is.
+    assert judged.probability.max() <= 0.8 + 0.2 * decoder.BACKWARD_SHARE + 1e-6
 
 
 def test_a_pivot_is_no_bout_and_a_short_shuttle_is() -> None:

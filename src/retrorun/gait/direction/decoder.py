@@ -36,13 +36,15 @@ Floats = NDArray[np.float64]
 #: bouts would smooth over the shuttles of a beginner; short ones cost precision. [s]
 DWELL_S = np.array([10.0, 45.0, 5.0, 45.0, 5.0, 3.0, 5.0])
 
-#: How often each state follows another, which makes about a tenth of the moving time backward
+#: How often each state follows another, which makes a twenty-fifth of the moving time backward
 #: where nothing tells. A convention, stated in `docs/why/direction.md`. [-]
 FOLLOWS = np.array([0.20, 0.28, 0.10, 0.28, 0.10, 0.01, 0.03])
 
 #: Share of the moving time that is backward before anything is known; follows from the two above.
 #: Whatever a witness says that does not hold for this person falls back to it. [-]
-BACKWARD_SHARE = 0.1
+BACKWARD_SHARE = float(
+    (DWELL_S * FOLLOWS)[[BACKWARD_WALK, BACKWARD_RUN]].sum() / (DWELL_S * FOLLOWS)[1:].sum()
+)
 
 #: Below this probability a direction is not said: unknown. [-]
 SAID_FROM = 0.75
@@ -183,7 +185,7 @@ def decide(
         return _assumed(code)
     chance = _chances(evidence, code, speed_m_s, lag_s=lag_s)
     source, heard = _sources(evidence, steps)
-    moves = _motion_of(chance, code, heard)
+    moves = np.where(_by_word(evidence, steps), code, _motion_of(chance, code, heard))
     ways = np.stack(
         [
             chance[:, FORWARD_WALK] + chance[:, FORWARD_RUN],
@@ -269,7 +271,10 @@ def _take_words(
         for item in evidence:
             if item.told != told:
                 continue
-            said = item.log_likelihood[:, (FORWARD_WALK, BACKWARD_WALK, SIDEWAYS)].argmax(axis=1)
+            rows = item.log_likelihood
+            walk, run = rows[:, (FORWARD_WALK, BACKWARD_WALK)], rows[:, (FORWARD_RUN, BACKWARD_RUN)]
+            both = np.column_stack([np.maximum(walk, run), rows[:, SIDEWAYS]])
+            said = both.argmax(axis=1)
             way[item.heard] = said[item.heard]
             probability[item.heard] = _SURE[told]
             ways[item.heard, 1] = np.where(said == BACKWARD, _SURE[told], 1 - _SURE[told])[
@@ -339,6 +344,16 @@ def _too_short(way: NDArray[np.int8], evidence: Sequence[Evidence]) -> NDArray[n
         turned = max((abs(float(yaw[around].sum())) * STEP_S for yaw in yaws), default=0.0)
         out[first:last] = seconds < STRIDE_S or (seconds < PIVOT_S and turned > PIVOT_RAD)
     return out
+
+
+def _by_word(evidence: Sequence[Evidence], steps: int) -> NDArray[np.bool_]:
+    """In and within a second of what the athlete said: there the motion is as they said it."""
+    out = np.zeros(steps, dtype=np.float32)
+    for item in evidence:
+        if item.told == "athlete":
+            out += item.log_likelihood.any(axis=1)
+    near: NDArray[np.bool_] = running_mean(out, rate_hz=1 / STEP_S, window_s=2.0) > 1e-4
+    return near
 
 
 def _contradicted(evidence: Sequence[Evidence], steps: int) -> NDArray[np.bool_]:
