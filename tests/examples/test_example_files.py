@@ -263,6 +263,32 @@ def test_the_session_sees_the_true_motion(sessions, truth, device):
     assert agrees[:1650].mean() > 0.97
 
 
+def steps_of(rows, *, way_of):
+    """Which tenths of a second are backward."""
+    out = np.zeros(16_500, dtype=bool)
+    for row in rows:
+        if way_of(row) == "backward":
+            out[round(row.start_s * 10) : round(row.end_s * 10)] = True
+    return out
+
+
+@EVERY_DEVICE
+def test_the_session_sees_the_true_direction(sessions, truth, device):
+    """A watch by the names of its laps, a phone by its compass, sensors by how they are moved."""
+    backward = steps_of(truth, way_of=lambda row: row.way)
+    found = steps_of(sessions[device].segments, way_of=lambda segment: segment.direction)
+    assert 2 * np.sum(backward & found) / (backward.sum() + found.sum()) > 0.95
+
+
+def test_labels_give_back_the_truth_exactly(recordings, truth, folder):
+    recording = next(r for r in recordings.values() if r.format == "Sensor Logger")
+    labelled = analyse(recording, labels=truth)
+    backward = steps_of(truth, way_of=lambda row: row.way)
+    found = steps_of(labelled.segments, way_of=lambda segment: segment.direction)
+    assert np.array_equal(backward, found)
+    assert {s.source for s in labelled.segments if s.direction == "backward"} == {"athlete"}
+
+
 @EVERY_DEVICE
 def test_all_devices_count_the_steps_that_were_made(sessions, truth, device):
     moved, curves = Story().moved.truth, sessions[device].curves

@@ -215,6 +215,7 @@ def heading_against_course(seen: Seen) -> tuple[Evidence, ...]:
         Evidence(
             witness="heading against course", told="sensors",
             log_likelihood=log_likelihood, heard=heard, reason=judged.reason,
+            reliability=float(1 / (1 + np.exp(-SUREST))),
         ),
     )  # fmt: skip
 
