@@ -45,6 +45,9 @@ RATE_TOLERANCE = 0.98
 #: spot or a shuffle, of which the laws know nothing. [rad/s]
 LEAST_SWING_RAD_S = {"foot": 1.0, "shank": 1.0, "thigh": 0.6, "pocket": 0.6}
 
+#: A trunk turns by 0.4 to 2 in walking and running, feet by 3 and more. [rad/s, root mean square]
+TRUNK_TURNS_RAD_S = 2.5
+
 #: Share of samples at the sensor's end of scale from which the shape of the steps is lost. [-]
 CLIPPED_SHARE = 0.02
 
@@ -237,6 +240,8 @@ def _listen(placement: str, piece: Piece, *, rate_hz: float, notes: _Notes) -> N
             continue
         said = LISTEN[part_of(placement)](signals, active)
         trust = _trust(placement, worn, said)
+        if on_trunk and _turning_rad_s(gyro[part][moves[part]]) > TRUNK_TURNS_RAD_S:
+            trust = 0.0  # a leg or an arm
         if trust < 1:
             notes.reasons.append("moves unlike a sensor worn there, and is believed less or not")
         forward = said.forward
@@ -252,6 +257,13 @@ def _trust(placement: str, worn: Wearing, said: Heard) -> float:
     none, full = TRUST[part_of(placement)]
     seen = worn.constancy if placement in BEHIND else said.agreement
     return float(np.clip((seen - none) / (full - none), 0, 1))
+
+
+def _turning_rad_s(gyro: Signal) -> float:
+    """Root mean square of the turning, leaving out the tenth in which it is largest. [rad/s]"""
+    turning = norm(gyro)
+    usual = turning[turning <= np.quantile(turning, 0.9)]
+    return float(np.sqrt(np.mean(usual.astype(np.float64) ** 2)))
 
 
 def _swings(placement: str, raw: NDArray[np.float32], rate_hz: float) -> NDArray[np.bool_]:
