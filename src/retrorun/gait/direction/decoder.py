@@ -65,8 +65,8 @@ HEARD_OVER_S = 3.0
 CONTRADICTION = 0.3
 
 #: Backward movement shorter than one stride is a step back, not a bout [s]; a stretch shorter than
-#: two in which the wearer turns by most of a half turn, looking half a second beyond its ends, is the
-#: pivot of somebody who turns round. [s, s, rad]
+#: two in which the wearer turns by most of a half turn, looking half a second beyond its ends, is
+#: the pivot of somebody who turns round. [s, s, s, rad]
 STRIDE_S, PIVOT_S, PIVOT_BEYOND_S, PIVOT_RAD = 1.0, 2.0, 0.5, float(np.radians(140))
 
 #: Nobody runs backward faster than the record over 100 m, nor for an hour faster than the record
