@@ -23,7 +23,6 @@ T = TypeVar("T", bound=np.floating[Any])
 #: still has the shape it was designed to have. [-]
 USABLE_BAND = 0.45
 
-
 #: Samples this close to a uniform clock are on it, in units of its step: they are not moved. [-]
 ON_GRID = 0.01
 
@@ -155,9 +154,9 @@ def finite_pieces(
     rows are bridged by straight lines (0.1 s: shorter than any phase of a step); longer ones
     separate pieces. Nothing is copied where nothing is missing.
     """
-    if np.isfinite(np.sum(values)):  # one pass: a single NaN or infinity would show in the sum
+    valid = _complete(values)
+    if valid.all():
         return [Piece(0.0, values)] if len(values) else []
-    valid = np.isfinite(values) if values.ndim == 1 else np.isfinite(values).all(axis=1)
     start, end = true_runs(valid)
     if len(start) == 0:
         return []
@@ -167,6 +166,15 @@ def finite_pieces(
         Piece(float(a / rate_hz), _bridged(values[a:b], valid[a:b]))
         for a, b in zip(first.tolist(), last.tolist(), strict=True)
     ]
+
+
+def _complete(values: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Which rows of an (n,) or (n, k) array have neither a NaN nor an infinity, (n,)."""
+    if np.isfinite(np.sum(values)):  # one pass: a single one of them would show in the sum
+        return np.ones(len(values), dtype=np.bool_)
+    finite = np.isfinite(values).reshape(len(values), -1)
+    complete: NDArray[np.bool_] = finite.all(axis=1)
+    return complete
 
 
 def _bridged(values: NDArray[np.floating], valid: NDArray[np.bool_]) -> NDArray[np.floating]:
@@ -196,18 +204,22 @@ def uniform_pieces(
     Rows with a NaN are left out; where two neighbouring rows are more than `gap_s` apart a new
     piece begins. Inside a piece values are interpolated linearly at `rate_hz`, after a running
     mean over one new sample where the new rate is lower than half the old one. A time that
-    occurs twice keeps its first row. `time_s` never falls. Type float32 stays float32.
+    occurs twice keeps its first row. `time_s` never falls. Type float32 stays float32. Nothing
+    is copied where nothing is missing and the samples are on the new clock already.
     """
     check_rate(rate_hz)
     clock, rows = np.asarray(time_s, dtype=np.float64), np.asarray(values)
     if len(clock) != len(rows):
         raise BadInput("values", len(rows), f"as long as time_s ({len(clock)})")
-    if np.any(np.diff(clock) < 0):
+    step_s = np.diff(clock)
+    if np.any(step_s < 0):
         raise BadInput("time_s", "falling somewhere", "sorted", "Sort the samples by time.")
-    keep = np.isfinite(rows) if rows.ndim == 1 else np.isfinite(rows).all(axis=1)
-    keep[1:] &= np.diff(clock) > 0
-    clock, rows = clock[keep], rows[keep]
-    cuts = np.flatnonzero(np.diff(clock) > gap_s) + 1
+    keep = _complete(rows)
+    keep[1:] &= step_s > 0
+    if not keep.all():
+        clock, rows = clock[keep], rows[keep]
+        step_s = np.diff(clock)
+    cuts = np.flatnonzero(step_s > gap_s) + 1
     edges = [0, *cuts.tolist(), len(clock)]
     return [
         Piece(float(clock[a]), _on_grid(clock[a:b], rows[a:b], rate_hz))
@@ -220,8 +232,8 @@ def _on_grid(
     clock: NDArray[np.float64], rows: NDArray[np.floating], rate_hz: float
 ) -> NDArray[np.floating]:
     samples = int((clock[-1] - clock[0]) * rate_hz + 1e-6) + 1
-    off = clock - clock[0] - np.arange(len(clock)) / rate_hz
-    if np.abs(off).max() * rate_hz < ON_GRID:
+    off = (clock - clock[0]) * rate_hz - np.arange(len(clock))
+    if max(off.max(), -off.min()) < ON_GRID:
         return rows
     grid = clock[0] + np.arange(samples) / rate_hz
     if len(clock) > 1:
@@ -232,9 +244,16 @@ def _on_grid(
 
 
 def at_times(
-    wanted_s: NDArray[np.float64], time_s: NDArray[np.float64], values: NDArray[np.floating]
-) -> NDArray[np.floating]:
-    """Each axis at other times, linear; NaN further than a tenth of a second from any sample."""
+    wanted_s: NDArray[np.float64],
+    time_s: NDArray[np.float64],
+    values: NDArray[T],
+    *,
+    within_s: float = 0.1,
+) -> NDArray[T]:
+    """Each axis of (n, k) vectors at other times, linear; NaN further from any than `within_s`.
+
+    `time_s` (n,) never falls; `wanted_s` (m,) may be in any order.
+    """
     if time_s is wanted_s or np.array_equal(time_s, wanted_s):
         return values
     known = np.isfinite(values).all(axis=1)
@@ -243,10 +262,19 @@ def at_times(
     clock, rows = time_s[known], values[known]
     after = np.clip(np.searchsorted(clock, wanted_s), 0, len(clock) - 1)
     before = np.maximum(after - 1, 0)
-    near = np.minimum(np.abs(clock[after] - wanted_s), np.abs(clock[before] - wanted_s)) <= 0.1
-    out = np.stack([np.interp(wanted_s, clock, axis) for axis in rows.T], axis=1)
-    out[~near] = np.nan
+    nearest_s = np.minimum(np.abs(clock[after] - wanted_s), np.abs(clock[before] - wanted_s))
+    out = _interpolate(wanted_s, clock, rows)
+    out[~(nearest_s <= within_s)] = np.nan
     return out.astype(values.dtype)
+
+
+def usual_step_s(time_s: NDArray[np.float64]) -> float:
+    """Median time between samples (n,) that do not share one; 0 where there is none. [s]"""
+    step_s = np.diff(time_s)
+    rises = step_s > 0
+    if not rises.all():
+        step_s = step_s[rises]
+    return float(np.median(step_s)) if len(step_s) else 0.0
 
 
 def blocks(samples: int, *, rate_hz: float, block_s: float, margin_s: float) -> Iterator[Block]:

@@ -62,6 +62,19 @@ def test_net_speed_does_not_add_up_noise() -> None:
     assert np.mean(net) < 0.6
 
 
+def test_net_speed_crosses_the_180th_meridian() -> None:
+    time_s = np.arange(60.0)
+    longitude = (time_s - 30) * 3.0 / 111_195 + 180
+    net = track.net_speed(
+        time_s,
+        np.zeros(60),
+        np.where(longitude > 180, longitude - 360, longitude),
+        grid_s=time_s[:-1],
+        piece=np.zeros(60, dtype=np.intp),
+    )
+    np.testing.assert_allclose(net, 3.0, rtol=1e-4)
+
+
 def test_a_lone_teleport_is_found_and_a_fast_runner_is_not() -> None:
     time_s = np.arange(50.0)
     longitude = time_s * 9.0 / 111_195

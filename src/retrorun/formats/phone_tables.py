@@ -231,20 +231,14 @@ def left_out(names: Iterable[str], *, what: str) -> list[Problem]:
 
 
 def at_times(time_s: Numbers, values: Numbers, wanted_s: Numbers) -> Numbers:
-    """Vectors (n, axes) interpolated at other times; NaN where they are unknown for long."""
-    if len(time_s) == len(wanted_s) and np.array_equal(time_s, wanted_s):
+    """Vectors (n, axes) in any order, interpolated at other times; NaN where unknown for long."""
+    from retrorun import signals  # brings scipy, which reading can do without
+
+    if np.array_equal(time_s, wanted_s):
         return values
-    known = np.isfinite(time_s) & np.isfinite(values).all(axis=1)
-    order = np.argsort(time_s[known], kind="stable")
-    time_s, values = time_s[known][order], values[known][order]
-    if not len(time_s):
-        return np.full((len(wanted_s), values.shape[1]), np.nan)
-    result = np.column_stack([np.interp(wanted_s, time_s, axis) for axis in values.T])
-    after = np.clip(np.searchsorted(time_s, wanted_s), 0, len(time_s) - 1)
-    before = np.maximum(after - 1, 0)
-    nearest_s = np.minimum(np.abs(time_s[after] - wanted_s), np.abs(time_s[before] - wanted_s))
-    result[~(nearest_s <= LONGEST_GAP_S)] = np.nan
-    return result
+    known = np.flatnonzero(np.isfinite(time_s))
+    order = known[np.argsort(time_s[known], kind="stable")]
+    return signals.at_times(wanted_s, time_s[order], values[order], within_s=LONGEST_GAP_S)
 
 
 def believable(time_s: Numbers) -> Numbers:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from retrorun.errors import BadInput
-from retrorun.signals import blocks, check_rate, decimate, norm, runs
+from retrorun.signals import blocks, check_rate, decimate, norm, runs, usual_step_s
 
 STILL, WALK, RUN, OTHER, NOT_JUDGED = np.arange(5, dtype=np.int8)
 
@@ -28,6 +28,9 @@ ARMS = ("wrist", "hand", "upper_arm")  #: placements where either may dominate
 
 #: Sampling rates that are studied here. [Hz]
 LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 25.0, 400.0
+
+#: A sensor whose nominal rate is the lowest may be this much below it. [-]
+RATE_TOLERANCE = 0.98
 
 #: Length of the window in which a period is looked for: two slow strides or eight quick steps. [s]
 WINDOW_S = 3.0
@@ -88,6 +91,17 @@ class Motion:
 def part_of(placement: str) -> str:
     """The part of the body without its side: `left_foot` is a `foot`."""
     return placement.removeprefix("left_").removeprefix("right_")
+
+
+def rate_to_judge_hz(time_s: NDArray[np.float64]) -> float:
+    """Rate at which a sensor's samples at (n,) times are judged; below the lowest where they are
+    too few. What follows resamples: a clock that is a little slow, or too quick, is put right.
+    """
+    step_s = usual_step_s(time_s)
+    rate_hz = 1 / step_s if step_s else 0.0
+    if rate_hz < RATE_TOLERANCE * LOWEST_RATE_HZ:
+        return rate_hz
+    return min(max(rate_hz, LOWEST_RATE_HZ), HIGHEST_RATE_HZ)
 
 
 def motion_from_acceleration(
@@ -224,9 +238,9 @@ def _centred(windows: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArra
 def _autocorrelation(windows: NDArray[np.float64]) -> NDArray[np.float64]:
     """Unbiased autocorrelation of every row, 1 at lag 0, up to two thirds of the row."""
     width = windows.shape[1]
-    size = 1 << (2 * width - 1).bit_length()
-    spectrum = np.fft.rfft(windows, size, axis=1)
     lags = 2 * width // 3 + 1
+    size = 1 << (width + lags - 2).bit_length()  # so long that no lag asked for wraps round
+    spectrum = np.fft.rfft(windows, size, axis=1)
     raw = np.fft.irfft(spectrum.real**2 + spectrum.imag**2, size, axis=1)[:, :lags]
     power = np.maximum(raw[:, :1], np.finfo(np.float64).tiny)
     unbiased: NDArray[np.float64] = raw / power * (width / (width - np.arange(lags)))

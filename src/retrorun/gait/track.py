@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from retrorun.signals import usual_step_s
+
 Floats = NDArray[np.float64]
 
 #: Mean radius of the WGS 84 ellipsoid; the error of the sphere is below 0.5 %. [m]
@@ -45,6 +47,22 @@ def step_distance_m(latitude_deg: Floats, longitude_deg: Floats) -> Floats:
     return out
 
 
+def on_plane_m(latitude_deg: Floats, longitude_deg: Floats) -> tuple[Floats, Floats]:
+    """Metres east and north of the first known position, (n,) each; NaN where there was none.
+
+    On a plane, so only for the reach of a run: east is 1 % off some 50 km north of its middle.
+    """
+    known = np.flatnonzero(np.isfinite(latitude_deg) & np.isfinite(longitude_deg))
+    if not len(known):
+        return np.full(len(latitude_deg), np.nan), np.full(len(latitude_deg), np.nan)
+    a_degree_m = np.radians(1.0) * EARTH_RADIUS_M
+    shrunk = np.cos(np.radians(np.median(latitude_deg[known])))
+    # The 180th meridian is no wall: Fiji's islands lie on both sides.
+    east_deg = (longitude_deg - longitude_deg[known[0]] + 180) % 360 - 180
+    north_deg = latitude_deg - latitude_deg[known[0]]
+    return a_degree_m * shrunk * east_deg, a_degree_m * north_deg
+
+
 def on_grid(time_s: Floats, values: Floats, *, grid_s: Floats, longest_gap_s: float) -> Floats:
     """Values at the times of a grid: linear between samples, NaN across gaps and outside.
 
@@ -70,10 +88,7 @@ def longest_gap_s(time_s: Floats, *, at_least_s: float = 10.0, at_most_s: float 
     Watches that record "smartly" write every 1 to 8 s, simplified tracks every 10 to 30 s; so a
     gap is three times the usual step, within these bounds.
     """
-    step_s = np.diff(time_s)
-    step_s = step_s[step_s > 0]
-    usual_s = float(np.median(step_s)) if len(step_s) else 0.0
-    return float(min(max(3 * usual_s, at_least_s), at_most_s))
+    return float(min(max(3 * usual_step_s(time_s), at_least_s), at_most_s))
 
 
 def running_mean(values: Floats, *, samples: int) -> Floats:
@@ -235,12 +250,9 @@ def net_speed(
     Where only positions tell, their noise makes a way even of standing; the straight line over
     8 s does not add it up, and in the bend of a running track it is 2 % short. [m/s]
     """
-    metres = np.radians(1.0) * EARTH_RADIUS_M
-    north = latitude_deg * metres
-    east = longitude_deg * metres * np.cos(np.radians(float(np.median(latitude_deg))))
     lines = [
         speed_from_distance(time_s, way, grid_s=grid_s, piece=piece, over_s=over_s)
-        for way in (north, east)
+        for way in on_plane_m(latitude_deg, longitude_deg)
     ]
     return np.hypot(*lines)
 

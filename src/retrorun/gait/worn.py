@@ -50,15 +50,13 @@ def worn_sensor(
     """
     code = np.full(seconds, motion.NOT_JUDGED, dtype=np.int8)
     cadence = np.full(seconds, np.nan)
-    rate_hz = _rate_hz(acc_time_s)
+    rate_hz = motion.rate_to_judge_hz(acc_time_s)
     why = _unusable(acc_m_s2, rate_hz=rate_hz, placement=placement)
     if why is not None:
         why = f"{placement}: {why}"
         return Worn(
             placement=placement, code=code, cadence_steps_min=cadence, contacts=None, reason=why
         )
-    # What follows resamples: a clock that is a little slow or quick is put right by that.
-    rate_hz = min(max(rate_hz, motion.LOWEST_RATE_HZ), motion.HIGHEST_RATE_HZ)
     rows: NDArray[np.floating] = acc_m_s2
     if gyro_rad_s is not None and gyro_time_s is not None:
         rows = np.hstack([acc_m_s2, at_times(acc_time_s, gyro_time_s, gyro_rad_s)])
@@ -117,13 +115,9 @@ def strides_of(sensors: list[Worn]) -> tuple[str, strides.Strides] | None:
 _GRAVITY_M_S2, _GRAVITY_LEG_M_S2 = (6.0, 14.0), (6.0, 40.0)
 
 
-#: A sensor whose nominal rate is the lowest may be this much below it. [-]
-_RATE_TOLERANCE = 0.98
-
-
 def _unusable(acc_m_s2: NDArray[np.floating], *, rate_hz: float, placement: str) -> str | None:
     """Why nothing can be judged from an accelerometer; None where it can."""
-    if rate_hz < _RATE_TOLERANCE * motion.LOWEST_RATE_HZ:
+    if rate_hz < motion.LOWEST_RATE_HZ:
         return f"sampled at {rate_hz:.3g} Hz, wanted at least {motion.LOWEST_RATE_HZ:g}"
     # A few thousand rows tell the unit and whether it is frozen.
     some = acc_m_s2[:: max(len(acc_m_s2) // 5000, 1)].astype(np.float64)
@@ -139,12 +133,6 @@ def _unusable(acc_m_s2: NDArray[np.floating], *, rate_hz: float, placement: str)
         return None
     hint = " (in units of g?)" if 0.6 <= usual <= 1.4 else ""
     return f"its usual size is {usual:.3g} m/s², wanted about 9.81: gravity included{hint}"
-
-
-def _rate_hz(time_s: Floats) -> float:
-    step_s = np.diff(time_s)
-    step_s = step_s[step_s > 0]
-    return float(1 / np.median(step_s)) if len(step_s) else 0.0
 
 
 def _place(judged: motion.Motion, start_s: float, code: NDArray[np.int8], cadence: Floats) -> None:

@@ -14,35 +14,25 @@ from retrorun.gait.direction.states import (
     OTHER,
     SIDEWAYS,
     STATES,
-    STEP_S,
+    STATES_OF,
     STILL,
     Evidence,
     Said,
     SaidMotion,
     Seen,
-    Way,
+    steps_between,
 )
 
 #: What a state costs that the athlete's word rules out. [nats a step]
 RULED_OUT = -20.0
 
-_OF_WAY: dict[Way, tuple[int, ...]] = {
-    "forward": (STILL, FORWARD_WALK, FORWARD_RUN, OTHER),
-    "backward": (STILL, BACKWARD_WALK, BACKWARD_RUN, OTHER),
-    "sideways": (STILL, SIDEWAYS, OTHER),
-}
 _OF_MOTION: dict[SaidMotion, tuple[int, ...]] = {
     "still": (STILL,),
     "walk": (FORWARD_WALK, BACKWARD_WALK, SIDEWAYS),
     "run": (FORWARD_RUN, BACKWARD_RUN, SIDEWAYS),
     "other": (OTHER, SIDEWAYS),
 }
-_CODE: dict[SaidMotion, np.int8] = {
-    "still": motion.STILL,
-    "walk": motion.WALK,
-    "run": motion.RUN,
-    "other": motion.OTHER,
-}
+_CODE = {word: code for code, word in motion.NAMES.items()}
 
 
 def athlete_labels(seen: Seen) -> tuple[Evidence, ...]:
@@ -52,10 +42,10 @@ def athlete_labels(seen: Seen) -> tuple[Evidence, ...]:
     log_likelihood = np.zeros((seen.steps, STATES), dtype=np.float32)
     heard = np.zeros(seen.steps, dtype=bool)
     for said in seen.labels:
-        part = steps_of(said, steps=seen.steps)
+        part = steps_between(said.start_s, said.end_s, steps=seen.steps)
         allowed = set(range(STATES))
         if said.way is not None:
-            allowed &= set(_OF_WAY[said.way])
+            allowed &= {STILL, OTHER, *STATES_OF[said.way]}
         if said.motion is not None:
             allowed &= set(_OF_MOTION[said.motion])
         row = np.full(STATES, RULED_OUT, dtype=np.float32)
@@ -72,13 +62,6 @@ def with_said_motion(code: NDArray[np.int8], labels: tuple[Said, ...]) -> NDArra
     out = code.copy()
     for said in labels:
         if said.motion is not None:
-            out[steps_of(said, steps=len(code))] = _CODE[said.motion]
+            part = steps_between(said.start_s, said.end_s, steps=len(code))
+            out[part] = _CODE[said.motion]
     return out
-
-
-def steps_of(said: Said, *, steps: int) -> slice:
-    """The steps of the decoder whose middle lies in what was said."""
-    first, last = np.clip(
-        np.ceil(np.array([said.start_s, said.end_s]) / STEP_S - 0.5), 0, steps
-    ).astype(int)
-    return slice(int(first), int(last))

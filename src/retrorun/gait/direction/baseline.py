@@ -201,10 +201,9 @@ def _heart(bpm: Floats, speed: Floats, use: Bools) -> Readings:
     """Heart rate half a minute later against the speed around each second, where all is steady."""
     pace = _smooth(speed, use)
     around = _mean(pace, HEART_WINDOW_S)
-    whole = _mean(np.isfinite(pace).astype(np.float64), HEART_WINDOW_S) > 0.95
     square = _mean(pace**2, HEART_WINDOW_S) - around**2
     before = _later(_mean(speed, BEFORE_S), -(BEFORE_S // 2))
-    steady = whole & (square <= STEADY_M_S**2) & (np.abs(around - before) <= STEADY_M_S)
+    steady = (square <= STEADY_M_S**2) & (np.abs(around - before) <= STEADY_M_S)
     value = _later(_smooth(bpm, bpm > 0), HEART_LAG_S)
     return _known(np.where(steady & use, around, np.nan), value)
 
@@ -220,11 +219,9 @@ def _later(values: Floats, seconds: int) -> Floats:
 
 def _mean(values: Floats, seconds: int) -> Floats:
     """Centred mean; NaN wherever the window holds one or reaches over an end."""
-    bad = ~np.isfinite(values)
-    touched = uniform_filter1d(bad.astype(np.float64), seconds, mode="constant", cval=1.0) > 1e-9
-    few = np.isfinite(track.running_mean(values, samples=seconds))
-    mean = track.running_mean(np.where(bad, np.nan, values), samples=seconds)
-    return np.where(few & ~touched, mean, np.nan)
+    bad = (~np.isfinite(values)).astype(np.float64)
+    touched = uniform_filter1d(bad, seconds, mode="constant", cval=1.0) > 1e-9
+    return np.where(touched, np.nan, track.running_mean(values, samples=seconds))
 
 
 def _smooth(values: Floats, use: Bools) -> Floats:

@@ -7,8 +7,9 @@ log-likelihoods are large enough to settle the matter.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,14 +80,13 @@ WAYS = {0: "forward", 1: "backward", 2: "sideways", 3: "unknown"}
 
 SENSORS, WATCH, LAPS, ATHLETE, ASSUMED = np.arange(5, dtype=np.int8)
 SOURCES = {0: "sensors", 1: "watch", 2: "laps", 3: "athlete", 4: "assumed"}
-_WEIGHT: tuple[tuple[np.int8, Told], ...] = (
-    (WATCH, "watch"),
-    (SENSORS, "sensors"),
-    (LAPS, "laps"),
-    (ATHLETE, "athlete"),
+_CODE: Mapping[Told, np.int8] = MappingProxyType(
+    {"watch": WATCH, "sensors": SENSORS, "laps": LAPS, "athlete": ATHLETE}
 )
 
-_WORDS = _WEIGHT[2:]  #: those whose word is taken, not weighed
+#: Those that are weighed, and those whose word is taken; the weightiest last.
+_WEIGHED: tuple[Told, ...] = ("watch", "sensors")
+_WORDS: tuple[Told, ...] = ("laps", "athlete")
 
 #: How sure a direction is that a lap's name or the athlete told. People start a lap late; the
 #: athlete was there. Conventions. [-]
@@ -136,14 +136,13 @@ def likelihoods(
         for state, gain in gains.items():
             table[gait, state] = gain
     total = table[code]
-    body = [item for item in evidence if item.told == "sensors"]
+    body = _told(evidence, "sensors")
     if body:
         count = np.sum([item.heard for item in body], axis=0)
         together = np.sum([item.log_likelihood for item in body], axis=0)
         total += together / np.sqrt(np.maximum(count, 1))[:, None].astype(np.float32)
-    for item in evidence:
-        if item.told == "watch":
-            total += item.log_likelihood
+    for item in _told(evidence, "watch"):
+        total += item.log_likelihood
     fast = speed_m_s > FASTEST_BACKWARD_M_S
     if len(speed_m_s) * STEP_S > 3600:
         hour = running_mean(np.nan_to_num(speed_m_s), rate_hz=1 / STEP_S, window_s=3600)
@@ -151,11 +150,9 @@ def likelihoods(
     for state in (BACKWARD_WALK, BACKWARD_RUN):
         total[fast, state] -= 30.0
     # A person's word stands in the place of all that was measured; a lap's name below it.
-    for _, told in _WORDS:
-        for item in evidence:
-            if item.told == told:
-                spoken = item.log_likelihood.any(axis=1)
-                total[spoken] = table[code[spoken]] + item.log_likelihood[spoken]
+    for item in _told(evidence, *_WORDS):
+        spoken = item.log_likelihood.any(axis=1)
+        total[spoken] = table[code[spoken]] + item.log_likelihood[spoken]
     return total
 
 
@@ -225,6 +222,11 @@ def decide(
     )
 
 
+def _told(evidence: Sequence[Evidence], *who: Told) -> list[Evidence]:
+    """The witnesses of some sources, source by source in the order given."""
+    return [item for told in who for item in evidence if item.told == told]
+
+
 def _chances(
     evidence: Sequence[Evidence],
     code: NDArray[np.int8],
@@ -267,24 +269,18 @@ def _take_words(
     ways: NDArray[np.floating],
 ) -> None:
     """Put what laps and the athlete said in the place of the estimate."""
-    for _, told in _WORDS:
-        for item in evidence:
-            if item.told != told:
-                continue
-            rows = item.log_likelihood
-            walk, run = rows[:, (FORWARD_WALK, BACKWARD_WALK)], rows[:, (FORWARD_RUN, BACKWARD_RUN)]
-            both = np.column_stack([np.maximum(walk, run), rows[:, SIDEWAYS]])
-            said = both.argmax(axis=1)
-            way[item.heard] = said[item.heard]
-            probability[item.heard] = _SURE[told]
-            ways[item.heard, 1] = np.where(said == BACKWARD, _SURE[told], 1 - _SURE[told])[
-                item.heard
-            ]
+    for item in _told(evidence, *_WORDS):
+        rows, sure = item.log_likelihood[item.heard], _SURE[item.told]
+        walk, run = rows[:, (FORWARD_WALK, BACKWARD_WALK)], rows[:, (FORWARD_RUN, BACKWARD_RUN)]
+        said = np.column_stack([np.maximum(walk, run), rows[:, SIDEWAYS]]).argmax(axis=1)
+        way[item.heard] = said
+        probability[item.heard] = sure
+        ways[item.heard, 1] = np.where(said == BACKWARD, sure, 1 - sure)
 
 
 def _near(item: Evidence) -> NDArray[np.bool_]:
     """Where a witness was heard; for those that weigh steps, over the break between two, too."""
-    if item.told not in ("watch", "sensors"):
+    if item.told in _WORDS:
         return item.heard
     window = item.heard.astype(np.float32)
     near: NDArray[np.bool_] = running_mean(window, rate_hz=1 / STEP_S, window_s=HEARD_OVER_S) > 1e-4
@@ -296,11 +292,8 @@ def _sources(
 ) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
     """Who told, the weightiest first, and where anybody did."""
     source = np.full(steps, ASSUMED, dtype=np.int8)
-    for code, told in _WEIGHT:
-        for item in evidence:
-            if item.told != told:
-                continue
-            source[_near(item)] = code
+    for item in _told(evidence, *_WEIGHED, *_WORDS):
+        source[_near(item)] = _CODE[item.told]
     return source, source != ASSUMED
 
 
@@ -324,11 +317,10 @@ def _motion_of(
 def _reliability(evidence: Sequence[Evidence], steps: int) -> Floats:
     """How often what the weightiest witnesses say holds at all, (n,); 1 where none speaks."""
     out = np.ones(steps)
-    for _, told in _WEIGHT:
+    for told in (*_WEIGHED, *_WORDS):
         best = np.zeros(steps)
-        for item in evidence:
-            if item.told == told:
-                best = np.maximum(best, np.where(_near(item), item.reliability, 0))
+        for item in _told(evidence, told):
+            best = np.maximum(best, np.where(_near(item), item.reliability, 0))
         out = np.where(best > 0, best, out)
     return out
 
@@ -349,19 +341,17 @@ def _too_short(way: NDArray[np.int8], evidence: Sequence[Evidence]) -> NDArray[n
 def _by_word(evidence: Sequence[Evidence], steps: int) -> NDArray[np.bool_]:
     """In and within a second of what the athlete said: there the motion is as they said it."""
     out = np.zeros(steps, dtype=np.float32)
-    for item in evidence:
-        if item.told == "athlete":
-            out += item.log_likelihood.any(axis=1)
+    for item in _told(evidence, "athlete"):
+        out += item.log_likelihood.any(axis=1)
     near: NDArray[np.bool_] = running_mean(out, rate_hz=1 / STEP_S, window_s=2.0) > 1e-4
     return near
 
 
 def _contradicted(evidence: Sequence[Evidence], steps: int) -> NDArray[np.bool_]:
     """Where one body-worn witness says forward and another backward, both for seconds on end."""
-    body = [item for item in evidence if item.told in ("sensors", "watch")]
-    against = np.zeros(steps, dtype=bool)
+    body = _told(evidence, *_WEIGHED)
     if len(body) < 2:
-        return against
+        return np.zeros(steps, dtype=bool)
     odds = [
         running_mean(
             item.log_likelihood[:, FORWARD_WALK] - item.log_likelihood[:, BACKWARD_WALK],
@@ -370,5 +360,7 @@ def _contradicted(evidence: Sequence[Evidence], steps: int) -> NDArray[np.bool_]
         )
         for item in body
     ]
-    against |= (np.max(odds, axis=0) > CONTRADICTION) & (np.min(odds, axis=0) < -CONTRADICTION)
+    against: NDArray[np.bool_] = (np.max(odds, axis=0) > CONTRADICTION) & (
+        np.min(odds, axis=0) < -CONTRADICTION
+    )
     return against

@@ -17,14 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrorun.gait import motion
-from retrorun.gait.direction.baseline import (
-    Bools,
-    Floats,
-    Line,
-    forward_at,
-    read,
-)
-from retrorun.gait.direction.states import STEP_S, Evidence, Seen, two_ways
+from retrorun.gait.direction.baseline import Bools, Floats, Line, forward_at, read
+from retrorun.gait.direction.states import PER_SECOND, Evidence, Seen, each_step, two_ways
 
 #: Cadence backward over forward at the same speed: 1.113 pooled over 13 runners on a treadmill
 #: (study E6 of `SCIENCE.md`, S), up to 1.37 at 5 m/s (Brennan 2026, second hand). Taken as one
@@ -209,14 +203,9 @@ def _shared_out(
 
     (steps, 7) log-likelihoods and (steps,) where anything was known.
     """
-    per_second = round(1 / STEP_S)
-    log_odds, heard = np.zeros(seen.steps), np.zeros(seen.steps, dtype=bool)
-    if found:
-        each = np.stack(found)
-        count = np.isfinite(each).sum(axis=0)
-        mean = np.nansum(each, axis=0) / np.maximum(count, 1)
-        within = min(seen.steps, per_second * len(mean))
-        said = np.clip(temper * mean, -most, most) / per_second
-        log_odds[:within] = np.repeat(said, per_second)[:within]
-        heard[:within] = np.repeat(count > 0, per_second)[:within]
-    return two_ways(log_odds), heard
+    each = np.stack(found) if found else np.empty((1, 0))
+    count = np.isfinite(each).sum(axis=0)
+    mean = np.nansum(each, axis=0) / np.maximum(count, 1)
+    said = np.clip(temper * mean, -most, most) / PER_SECOND
+    rows = two_ways(each_step(said, steps=seen.steps))
+    return rows, each_step(count > 0, steps=seen.steps)

@@ -17,12 +17,11 @@ from retrorun.gait.contacts import GRAVITY_M_S2
 from retrorun.signals import bandpass, norm, running_mean
 
 Signal = NDArray[np.floating]
+Floats = NDArray[np.float64]
 
 #: Time in which gravity overrules the gyroscope: longer than a stride, shorter than the drift of a
 #: phone's gyroscope (0.01 rad/s) takes to matter. [s]
 TILT_TIME_S = 1.5
-
-_NEXT, _AFTER = np.array([1, 2, 0]), np.array([2, 0, 1])  #: axes of a cross product
 
 #: Somebody moves where the acceleration spreads more than sway does (see `motion.STILL_M_S2`), or
 #: the limb turns faster than it does in standing. [m/s², rad/s]
@@ -38,7 +37,6 @@ BLOCK_S = 20.0
 #: less), or the line to the side by more than that, for two blocks on end. [rad]
 NEW_TILT_RAD, NEW_SIDE_RAD = float(np.radians(75)), float(np.radians(50))
 
-
 #: A block shows its side axis where the vectors lie along it so constantly. [-]
 CLEAR = 0.7
 
@@ -49,7 +47,7 @@ class Wearing:
 
     start: int
     end: int
-    side: NDArray[np.float64]  #: (3,) unit vector to a side, perpendicular to up
+    side: Floats  #: (3,) unit vector to a side, perpendicular to up
     constancy: float  #: how constantly that side was seen: 0 by chance, 1 always
 
 
@@ -57,44 +55,43 @@ def up(acc_m_s2: Signal, gyro_rad_s: Signal, *, rate_hz: float) -> NDArray[np.fl
     """Unit vector to the sky in sensor axes, (n, 3), from gravity and turning.
 
     Solves u' = -w x u + (a/g - u)/T forward and on reversed time, and takes the mean: neither
-    lags behind. Blocks are solved side by side, each after a run-up that forgets its start.
+    lags behind. All blocks are solved side by side, in both directions; the run-up of a block, in
+    which it forgets its start, is the block before, so that no loop is over all samples.
     """
-    forth = _up_one_way(acc_m_s2, gyro_rad_s, rate_hz=rate_hz)
-    back = _up_one_way(acc_m_s2[::-1], -gyro_rad_s[::-1], rate_hz=rate_hz)[::-1]
-    both = forth + back
+    samples, block = len(acc_m_s2), max(round(5 * TILT_TIME_S * rate_hz), 1)
+    gravities = _both_ways(acc_m_s2, block) / np.float32(GRAVITY_M_S2)
+    angles = _both_ways(gyro_rad_s, block) / np.float32(rate_hz)
+    angles[:, :, 1] *= -1  # on reversed time a turn is reversed, gravity is not
+    angles[..., 0] = 0  # before the first sample
+    pull = np.float32(1 / (TILT_TIME_S * rate_hz))
+    now = gravities[: max(round(rate_hz), 1), ..., :-1].mean(axis=0)
+    out = np.empty_like(gravities[..., 1:])
+    for blocks in (slice(0, -1), slice(1, None)):  # first all run-ups, then the blocks themselves
+        for k in range(block):
+            now = _turned(now, angles[k, ..., blocks])
+            now += pull * (gravities[k, ..., blocks] - now)
+            out[k] = now
+    forth, back = (out[:, :, way].transpose(2, 0, 1).reshape(-1, 3)[:samples] for way in (0, 1))
+    both: NDArray[np.float32] = forth + back[::-1]
     both /= np.maximum(norm(both), 1e-6)[:, None]
     return both
 
 
-def _up_one_way(acc: Signal, gyro: Signal, *, rate_hz: float) -> NDArray[np.float32]:
-    """Forward in time only; columns are worked as (3, blocks) so that no loop is over samples."""
-    samples = len(acc)
-    run_up = round(5 * TILT_TIME_S * rate_hz)
-    block = max(run_up, 1)  # as long as the run-up: fewer steps outweigh the double work
-    count = -(-samples // block)
-    gravities = _padded(acc, run_up, count * block - samples) / np.float32(GRAVITY_M_S2)
-    angles = _padded(gyro, run_up, count * block - samples) / np.float32(rate_hz)
-    angles[:, :run_up] = 0
-    pull = np.float32(1 / (TILT_TIME_S * rate_hz))
-    first_second = max(round(rate_hz), 1)
-    now = np.stack([gravities[:, k::block][:, :count] for k in range(first_second)]).mean(axis=0)
-    out = np.empty((3, count, block), dtype=np.float32)
-    for k in range(run_up + block):
-        now = _turned(now, angles[:, k::block][:, :count])
-        now += pull * (gravities[:, k::block][:, :count] - now)
-        if k >= run_up:
-            out[:, :, k - run_up] = now
-    return np.ascontiguousarray(out.reshape(3, -1)[:, :samples].T)
+def _both_ways(values: Signal, block: int) -> NDArray[np.float32]:
+    """Samples (n, 3) and the same reversed, as (block, 3, 2, blocks): a column for each block.
+
+    The ends are repeated: by a block before the first one, and until the last is full.
+    """
+    samples = len(values)
+    after = -samples % block
+    both = np.stack([values, values[::-1]]).astype(np.float32, copy=False)
+    padded = np.pad(both, ((0, 0), (block, after), (0, 0)), mode="edge")
+    columns = padded.reshape(2, -1, block, 3).transpose(2, 3, 0, 1)
+    return np.ascontiguousarray(columns)
 
 
-def _padded(values: Signal, before: int, after: int) -> NDArray[np.float32]:
-    """(3, before + n + after), the ends repeated."""
-    columns = np.ascontiguousarray(values.T, dtype=np.float32)
-    return np.pad(columns, ((0, 0), (before, after)), mode="edge")
-
-
-def _turned(vectors: Signal, angle: Signal) -> NDArray[np.float32]:
-    """Vectors (3, k) fixed in space, seen from a frame that turned by small angles (3, k).
+def _turned(vectors: NDArray[np.float32], angle: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Vectors (3, ...) fixed in space, seen from a frame that turned by small angles (3, ...).
 
     The second order is kept: a foot turns by a fifth of a radian between two samples.
     """
@@ -106,10 +103,11 @@ def _turned(vectors: Signal, angle: Signal) -> NDArray[np.float32]:
     return twice
 
 
-def _cross(a: Signal, b: Signal) -> NDArray[np.float32]:
-    """Cross product of columns (3, k); numpy's own takes five times as long on these."""
-    out: NDArray[np.float32] = a[_NEXT] * b[_AFTER]
-    out -= a[_AFTER] * b[_NEXT]
+def _cross(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Cross product of columns (3, ...); numpy's own takes five times as long on these."""
+    a, b = np.concatenate([a, a[:2]]), np.concatenate([b, b[:2]])
+    out = a[1:4] * b[2:]
+    out -= a[2:] * b[1:4]
     return out
 
 
@@ -120,7 +118,8 @@ def moving(acc_m_s2: Signal, gyro_rad_s: Signal, *, rate_hz: float) -> NDArray[n
         return running_mean(values, rate_hz=rate_hz, window_s=WINDOW_S)
 
     acc = acc_m_s2 - acc_m_s2.mean(axis=0)  # float32 squares stay small
-    variance = mean(np.einsum("ij,ij->i", acc, acc)) - np.sum(mean(acc) ** 2, axis=1)
+    around = mean(acc)
+    variance = mean(np.einsum("ij,ij->i", acc, acc)) - np.einsum("ij,ij->i", around, around)
     turning = mean(norm(gyro_rad_s))
     moves: NDArray[np.bool_] = (variance > MOVING_M_S2**2) | (turning > MOVING_RAD_S)
     return moves
@@ -185,33 +184,30 @@ def wearings(
     parts = np.array_split(index, max(round(2 * len(index) / (BLOCK_S * rate_hz)), 1))
     first_rows = np.cumsum([0, *(len(part) for part in parts[:-1])])
     rows = seen[index]
-    ups = np.array(
-        [_unit(u) for u in np.add.reduceat(up_axis[index], first_rows, dtype=np.float64)]
-    )
-    sums = np.add.reduceat(
-        rows if signed else np.einsum("ij,ik->ijk", rows, rows), first_rows, dtype=np.float64
-    )
+    ups = _unit(np.add.reduceat(up_axis[index], first_rows, dtype=np.float64))
+    lying = rows if signed else np.einsum("ij,ik->ijk", rows, rows)
+    sums = np.add.reduceat(lying, first_rows, dtype=np.float64)
     sizes = np.add.reduceat(norm(rows), first_rows, dtype=np.float64)
-    sides = np.array([_side_axis(total) for total in sums])
-    clear = [_constancy(*pair, signed=signed) > CLEAR for pair in zip(sums, sizes, strict=True)]
-    bounds = _new_wearings(ups, sides, np.array(clear), signed=signed)
+    sides, constancies = _side_axis(sums, sizes, signed=signed)
+    bounds = _new_wearings(ups, sides, constancies > CLEAR, signed=signed)
     found = []
     for first, last in itertools.pairwise(bounds):
-        total = sums[first:last].sum(axis=0)
+        whole = slice(first, last)
+        side, constancy = _side_axis(sums[whole].sum(0), sizes[whole].sum(), signed=signed)
         found.append(
             Wearing(
                 start=int(parts[first][0]) if first else 0,
                 end=int(parts[last][0]) if last < len(parts) else len(up_axis),
-                side=_side_axis(total),
-                constancy=_constancy(total, float(sizes[first:last].sum()), signed=signed),
+                side=side,
+                constancy=float(constancy),
             )
         )
     return found
 
 
 def _new_wearings(
-    ups: NDArray[np.float64],
-    sides: NDArray[np.float64],
+    ups: Floats,
+    sides: Floats,
     clear: NDArray[np.bool_],
     *,
     signed: bool,
@@ -231,17 +227,16 @@ def _new_wearings(
     return [*bounds, len(ups)]
 
 
-def _constancy(total: NDArray[np.float64], size: float, *, signed: bool) -> float:
-    """How constantly vectors lay along their common axis: 0 (0.5 unsigned) by chance, 1 always."""
+def _side_axis(total: Floats, size: Floats, *, signed: bool) -> tuple[Floats, Floats]:
+    """The common axis of vectors, (..., 3), and how constantly they lay along it, (...).
+
+    `total` is the sum of the vectors (..., 3), or of their outer products (..., 3, 3) where not
+    `signed`; `size` (...) that of their lengths. By chance the constancy is 0 (0.5), at most 1.
+    """
     if signed:
-        return float(np.linalg.norm(total)) / max(size, 1e-9)
-    sizes = np.linalg.eigvalsh(total)
-    return float(sizes[-1] / max(float(sizes.sum()), 1e-12))
-
-
-def _side_axis(total: NDArray[np.float64]) -> NDArray[np.float64]:
-    axis: NDArray[np.float64] = total if total.ndim == 1 else np.linalg.eigh(total)[1][:, -1]
-    return _unit(axis)
+        return _unit(total), np.linalg.norm(total, axis=-1) / np.maximum(size, 1e-9)
+    spread, axes = np.linalg.eigh(total)
+    return axes[..., -1], spread[..., -1] / np.maximum(spread.sum(axis=-1), 1e-12)
 
 
 def _horizontal(vectors: Signal, up_axis: Signal) -> NDArray[np.float32]:
@@ -251,6 +246,8 @@ def _horizontal(vectors: Signal, up_axis: Signal) -> NDArray[np.float32]:
     return level
 
 
-def _unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:
-    unit: NDArray[np.float64] = vector / max(float(np.linalg.norm(vector)), 1e-12)
+def _unit(vectors: Floats) -> Floats:
+    """Vectors (..., 3) made one long."""
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    unit: Floats = vectors / np.maximum(length, 1e-12)
     return unit

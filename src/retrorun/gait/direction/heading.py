@@ -21,8 +21,16 @@ from numpy.typing import NDArray
 from scipy.special import i0e
 
 from retrorun.errors import BadInput
-from retrorun.gait.direction.states import SIDEWAYS, STEP_S, Evidence, Floats, Seen, two_ways
-from retrorun.gait.track import EARTH_RADIUS_M
+from retrorun.gait.direction.states import (
+    PER_SECOND,
+    SIDEWAYS,
+    Evidence,
+    Floats,
+    Seen,
+    each_step,
+    two_ways,
+)
+from retrorun.gait.track import on_plane_m
 
 Bools = NDArray[np.bool_]
 Whole = NDArray[np.intp]
@@ -203,21 +211,18 @@ def heading_against_course(seen: Seen) -> tuple[Evidence, ...]:
     judged = heading_log_odds(
         np.arange(len(heading), dtype=np.float64), heading, course_deg=course, speed_m_s=speed
     )
-    per_second = round(1 / STEP_S)
-    rows = two_ways(judged.log_odds / per_second)
-    rows[:, SIDEWAYS] = (np.abs(judged.log_odds) / 2 + judged.sideways) / per_second
-    log_likelihood = np.zeros((seen.steps, rows.shape[1]), dtype=np.float32)
-    heard = np.zeros(seen.steps, dtype=bool)
-    within = min(seen.steps, per_second * len(rows))
-    log_likelihood[:within] = np.repeat(rows, per_second, axis=0)[:within]
-    heard[:within] = np.repeat(judged.heard, per_second)[:within]
+    rows = two_ways(judged.log_odds / PER_SECOND)
+    rows[:, SIDEWAYS] = (np.abs(judged.log_odds) / 2 + judged.sideways) / PER_SECOND
     return (
         Evidence(
-            witness="heading against course", told="sensors",
-            log_likelihood=log_likelihood, heard=heard, reason=judged.reason,
+            witness="heading against course",
+            told="sensors",
+            log_likelihood=each_step(rows, steps=seen.steps),
+            heard=each_step(judged.heard, steps=seen.steps),
+            reason=judged.reason,
             reliability=float(1 / (1 + np.exp(-SUREST))),
         ),
-    )  # fmt: skip
+    )
 
 
 def course_of_positions(latitude_deg: Floats, longitude_deg: Floats) -> tuple[Floats, Floats]:
@@ -227,10 +232,8 @@ def course_of_positions(latitude_deg: Floats, longitude_deg: Floats) -> tuple[Fl
     or else across 8 s: the positions of one receiver err by a metre or so against each other
     within seconds, 10° over 6 m. NaN where a position is missing.
     """
-    metres = np.radians(1.0) * EARTH_RADIUS_M
-    known = np.isfinite(latitude_deg)
-    middle = float(np.median(latitude_deg[known])) if known.any() else 0.0
-    place = metres * (longitude_deg * np.cos(np.radians(middle)) + 1j * latitude_deg)
+    east_m, north_m = on_plane_m(latitude_deg, longitude_deg)
+    place = east_m + 1j * north_m
     way, across_s = np.full(len(place), np.nan, dtype=complex), np.full(len(place), 8)
     for half_s in (4, 2, 1):
         line = np.full(len(place), np.nan, dtype=complex)

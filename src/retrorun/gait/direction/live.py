@@ -11,7 +11,7 @@ from retrorun.errors import BadInput
 from retrorun.gait import motion
 from retrorun.gait.direction import decoder
 from retrorun.gait.direction.sensors import sensor_evidence
-from retrorun.gait.direction.states import STEP_S, Sensor
+from retrorun.gait.direction.states import PER_SECOND, STEP_S, Sensor
 from retrorun.signals import check_rate
 
 #: How much of the past is kept: enough for several blocks of a wearing, so that the side axis and
@@ -76,7 +76,7 @@ class Live:
             acc, rate_hz=self.rate_hz, placement=self.placement, gyro_rad_s=gyro
         )
         code = np.full(steps, motion.NOT_JUDGED, dtype=np.int8)
-        seconds = np.repeat(judged.code, round(1 / STEP_S))[:steps]
+        seconds = np.repeat(judged.code, PER_SECOND)[:steps]
         code[: len(seconds)] = seconds
         code[len(seconds) :] = seconds[-1] if len(seconds) else motion.NOT_JUDGED
         told = decoder.decide(

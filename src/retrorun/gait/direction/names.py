@@ -22,18 +22,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrorun.gait.direction.states import (
-    BACKWARD_RUN,
-    BACKWARD_WALK,
-    FORWARD_RUN,
-    FORWARD_WALK,
-    SIDEWAYS,
     STATES,
-    STEP_S,
+    STATES_OF,
     Evidence,
     Floats,
     Said,
     Seen,
     Way,
+    steps_between,
 )
 
 Motion = Literal["still", "walk", "run"]
@@ -312,12 +308,7 @@ def said_by_name(text: str) -> tuple[Way | None, Motion | None]:
     return ways.pop() if len(ways) == 1 else None, _motion_of("".join(items))
 
 
-_STATES_OF: dict[Way, list[int]] = {
-    "forward": [FORWARD_WALK, FORWARD_RUN],
-    "backward": [BACKWARD_WALK, BACKWARD_RUN],
-    "sideways": [SIDEWAYS],
-}
-_WAYS = tuple(_STATES_OF)
+_WAYS = tuple(STATES_OF)
 
 
 def lap_names(seen: Seen) -> tuple[Evidence, ...]:
@@ -333,7 +324,7 @@ def lap_names(seen: Seen) -> tuple[Evidence, ...]:
         return ()
     log_likelihood = np.zeros((seen.steps, STATES), dtype=np.float32)
     for said in range(len(_WAYS)):
-        others = [state for way in _WAYS if way != _WAYS[said] for state in _STATES_OF[way]]
+        others = [state for way in _WAYS if way != _WAYS[said] for state in STATES_OF[way]]
         log_likelihood[np.ix_(code == said, others)] = OPPOSED
     heard = code >= 0
     return (Evidence(witness="lap names", told="laps", log_likelihood=log_likelihood, heard=heard),)
@@ -345,8 +336,7 @@ def _way_of_steps(laps: tuple[Said, ...], *, steps: int) -> NDArray[np.int8]:
     length_s: Floats = np.full(steps, np.nan)
     telling = [lap for lap in laps if lap.way is not None and lap.end_s > lap.start_s]
     for lap in sorted(telling, key=lambda lap: lap.start_s - lap.end_s):
-        ends = np.ceil(np.array([lap.start_s, lap.end_s]) / STEP_S - 0.5)
-        part = slice(*np.clip(ends, 0, steps).astype(int))
+        part = steps_between(lap.start_s, lap.end_s, steps=steps)
         said, long_s = _WAYS.index(lap.way or "forward"), lap.end_s - lap.start_s
         clash = (length_s[part] == long_s) & (code[part] != said)
         code[part] = np.where(clash, -1, said)

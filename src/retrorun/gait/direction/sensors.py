@@ -12,9 +12,16 @@ from retrorun.gait.direction import frame, legs
 from retrorun.gait.direction.frame import Wearing
 from retrorun.gait.direction.heard import Heard
 from retrorun.gait.direction.laws import LAW_RATE_HZ, Signals
-from retrorun.gait.direction.states import STEP_S, Evidence, Seen, Sensor, two_ways
+from retrorun.gait.direction.states import (
+    STEP_S,
+    Evidence,
+    Seen,
+    Sensor,
+    steps_between,
+    two_ways,
+)
 from retrorun.gait.direction.trunk import trunk
-from retrorun.gait.motion import ARMS, HIGHEST_RATE_HZ, LOWEST_RATE_HZ, part_of
+from retrorun.gait.motion import ARMS, LOWEST_RATE_HZ, part_of, rate_to_judge_hz
 from retrorun.signals import Piece, decimate, norm, running_mean, uniform_pieces
 
 Signal = NDArray[np.floating]
@@ -37,9 +44,6 @@ BRIDGED_S = 1.0
 
 #: Nobody's limb turns faster for a tenth of the time; a gyroscope in degrees a second does. [rad/s]
 FASTEST_TURN_RAD_S = 35.0
-
-#: A sensor whose nominal rate is the lowest may be this much below it. [-]
-RATE_TOLERANCE = 0.98
 
 #: Swing that a leg makes in the slowest walk, root mean square over a stride: less is a turn on the
 #: spot or a shuffle, of which the laws know nothing. [rad/s]
@@ -132,7 +136,7 @@ class _Notes:
 
 def sensor_evidence(placement: str, sensor: Sensor, *, steps: int) -> Evidence:
     """What one sensor, said to be worn at `placement`, says of every step of the decoder."""
-    rate_hz = _rate_hz(sensor.time_s)
+    rate_hz = rate_to_judge_hz(sensor.time_s)
     why = _unusable(sensor, rate_hz)
     if why is not None:
         return _silent(placement, steps, f"{placement}: {why}")
@@ -172,7 +176,7 @@ def _silent(placement: str, steps: int, reason: str) -> Evidence:
 
 def _unusable(sensor: Sensor, rate_hz: float) -> str | None:
     """Why a sensor's direction cannot be judged; None where it can."""
-    if rate_hz < RATE_TOLERANCE * LOWEST_RATE_HZ:
+    if rate_hz < LOWEST_RATE_HZ:
         return f"sampled at {rate_hz:.3g} Hz, wanted at least {LOWEST_RATE_HZ:g}"
     some = slice(None, None, max(len(sensor.time_s) // LOOKED_AT, 1))
     acc, gyro = (rows[some] for rows in (sensor.acc_m_s2, sensor.gyro_rad_s))
@@ -226,9 +230,8 @@ def _listen(placement: str, piece: Piece, *, rate_hz: float, notes: _Notes) -> N
         left = BEHIND[placement] * worn.side if on_trunk else worn.side
         raw, raw_hz = _in_plane(acc[part], gyro[part], up[part], left, rate_hz=rate)
         start_s = piece.start_s + worn.start / rate
-        first = int(np.ceil(start_s / STEP_S - 0.5))
-        last = min(int((start_s + len(raw) / raw_hz) / STEP_S - 0.5) + 1, len(notes.heard))
-        when_s = (np.arange(first, last) + 0.5) * STEP_S - start_s
+        steps = steps_between(start_s, start_s + len(raw) / raw_hz, steps=len(notes.heard))
+        when_s = (np.arange(steps.start, steps.stop) + 0.5) * STEP_S - start_s
         here = np.minimum((when_s * rate).astype(np.intp), worn.end - worn.start - 1)
         signals = Signals(
             raw={name: np.ascontiguousarray(raw[:, k]) for k, name in enumerate("VAW")},
@@ -247,9 +250,9 @@ def _listen(placement: str, piece: Piece, *, rate_hz: float, notes: _Notes) -> N
         forward = said.forward
         if placement == "waist":  # front or back of the belt: the longer part is taken as forward
             forward = forward * np.sign(forward[active].sum(dtype=np.float64)).astype(np.float32)
-        notes.forward[first:last] = np.where(active, np.float32(trust) * forward, 0)
-        notes.heard[first:last] = active & (trust > 0)
-        notes.yaw_rad_s[first:last] = yaw[part][here]
+        notes.forward[steps] = np.where(active, np.float32(trust) * forward, 0)
+        notes.heard[steps] = active & (trust > 0)
+        notes.yaw_rad_s[steps] = yaw[part][here]
 
 
 def _trust(placement: str, worn: Wearing, said: Heard) -> float:
@@ -291,13 +294,4 @@ def _in_plane(
         ],
         axis=1,
     )
-    return decimate(raw.astype(np.float32), rate_hz=rate_hz, lowest_hz=LAW_RATE_HZ)
-
-
-def _rate_hz(time_s: NDArray[np.float64]) -> float:
-    step_s = np.diff(time_s)
-    step_s = step_s[step_s > 0]
-    rate_hz = float(1 / np.median(step_s)) if len(step_s) else 0.0
-    if RATE_TOLERANCE * LOWEST_RATE_HZ <= rate_hz < LOWEST_RATE_HZ:
-        return LOWEST_RATE_HZ  # what follows resamples
-    return min(rate_hz, HIGHEST_RATE_HZ)
+    return decimate(raw.astype(np.float32, copy=False), rate_hz=rate_hz, lowest_hz=LAW_RATE_HZ)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from retrorun.gait.direction.baseline import ForwardBaseline
 
 Floats = NDArray[np.float64]
 Vectors = NDArray[np.floating]
+T = TypeVar("T", bound=np.generic)
 
 STILL, FORWARD_WALK, BACKWARD_WALK, FORWARD_RUN, BACKWARD_RUN, SIDEWAYS, OTHER = range(7)
 STATES = 7
@@ -26,8 +27,18 @@ Way = Literal["forward", "backward", "sideways"]
 SaidMotion = Literal["still", "walk", "run", "other"]
 Told = Literal["athlete", "laps", "sensors", "watch"]
 
-#: Length of one step of the decoder. [s]
+#: The states of moving one way.
+STATES_OF: Mapping[Way, tuple[int, ...]] = MappingProxyType(
+    {
+        "forward": (FORWARD_WALK, FORWARD_RUN),
+        "backward": (BACKWARD_WALK, BACKWARD_RUN),
+        "sideways": (SIDEWAYS,),
+    }
+)
+
+#: Length of one step of the decoder, and how many make a second. [s, -]
 STEP_S = 0.1
+PER_SECOND = round(1 / STEP_S)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -80,6 +91,21 @@ class Evidence:
 
 #: Every source has this call.
 Source = Callable[[Seen], tuple[Evidence, ...]]
+
+
+def steps_between(start_s: float, end_s: float, *, steps: int) -> slice:
+    """Those of the decoder's steps whose middle lies in [start_s, end_s)."""
+    ends = np.ceil(np.array([start_s, end_s]) / STEP_S - 0.5)
+    first, last = np.clip(ends, 0, steps).astype(int).tolist()
+    return slice(first, last)
+
+
+def each_step(seconds: NDArray[T], *, steps: int) -> NDArray[T]:
+    """What is known of whole seconds, (m, ...), for every step, (steps, ...); zero after them."""
+    out = np.zeros((steps, *seconds.shape[1:]), dtype=seconds.dtype)
+    repeated = np.repeat(seconds, PER_SECOND, axis=0)[:steps]
+    out[: len(repeated)] = repeated
+    return out
 
 
 def two_ways(log_odds: Vectors, *, run_log_odds: Vectors | None = None) -> NDArray[np.float32]:
