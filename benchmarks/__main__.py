@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from benchmarks import contacts, direction, distance, inertial, reading, salvage
+from benchmarks import contacts, direction, distance, energy, inertial, reading, salvage
 
-for benchmark in (salvage, distance, contacts, direction, inertial, reading):
+for benchmark in (salvage, energy, distance, contacts, direction, inertial, reading):
     print(f"\n# {benchmark.__name__.removeprefix('benchmarks.')}")
     benchmark.main()

@@ -17,7 +17,10 @@ from direction_pictures import draw_direction
 from rich.console import Console
 
 from retrorun import formats
+from retrorun.evidence.library import claims
+from retrorun.evidence.summary import summarise
 from retrorun.examples import write_examples
+from retrorun.report.forest import svg
 from retrorun.report.html import render
 from retrorun.report.terminal import show_session
 from retrorun.session import analyse
@@ -28,6 +31,7 @@ PICTURES = Path(__file__).parent / "pictures"
 def main() -> None:
     PICTURES.mkdir(exist_ok=True)
     draw_direction(PICTURES)
+    draw_evidence()
     with tempfile.TemporaryDirectory() as folder:
         example = Path(folder) / "example"
         write_examples(example)
@@ -41,6 +45,13 @@ def main() -> None:
         page = Path(folder) / "session.html"
         page.write_text(render(session), encoding="utf-8")
         photograph(page, PICTURES / "page.png")
+
+
+def draw_evidence() -> None:
+    """What studies say of the calories, as `retrorun evidence calories --svg` draws it."""
+    claim = claims()["calories"]
+    picture = svg(claim, [summarise(outcome) for outcome in claim.outcomes])
+    (PICTURES / "evidence-calories.svg").write_text(picture, encoding="utf-8")
 
 
 def photograph(page: Path, picture: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,9 @@ settings.load_profile("same")
 
 # A defect of ours must fail its test, not become the polite error of a file.
 os.environ["RETRORUN_DEBUG"] = "1"
+
+# Nobody's own profile may change what the tests see.
+os.environ["RETRORUN_HOME"] = tempfile.mkdtemp(prefix="retrorun-tests-")
 
 ROOT = Path(__file__).parents[1]
 

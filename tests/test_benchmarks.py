@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks import direction, distance, inertial, reading, salvage
+from benchmarks import direction, distance, energy, energy_rows, inertial, reading, salvage
 
 
 def test_reading_compares_readers(data: Path) -> None:
@@ -57,3 +57,30 @@ def test_changes_of_direction_are_timed_amid_what_lies_between() -> None:
     when_s, to = direction.changes(way)
     assert when_s.tolist() == pytest.approx([2.5])  # the break of 4 s is no change of direction
     assert to.tolist() == [1]
+
+
+def test_energy_of_a_study_is_predicted_from_the_others() -> None:
+    from retrorun.physiology.energy import ratios
+
+    rows = [row for row in energy_rows.published() if row.study in energy.QUICK]
+    tables = dict(energy.tables(rows))
+    (run,) = (
+        line
+        for line in tables[energy.ROWS]
+        if line["unit"] == "ratio" and line["what"].startswith("run")
+    )
+    without = ratios(frozenset({"williford1998"})).running.value
+    assert run["ours"] == pytest.approx(without, abs=0.006)
+    assert run["ours"] > ratios().running.value  # its own low ratio does not pull it down
+    everything = tables[energy.SUMMARY][0]
+    assert everything["studies"] == 2
+    assert everything["median error %"] < 15
+
+
+def test_no_remembered_figure_judges_the_energy() -> None:
+    from retrorun.evidence.library import studies, table
+
+    for row in energy_rows.published():
+        assert studies()[row.study].flag in ("S", "S2")
+    for name in ("abe2015", "dasgupta2019", "heath2001", "margaria1963", "minetti1994", "paes2016"):
+        assert {line["flag"] for line in table(f"tables/{name}")} <= {"S", "S2", "D"}

@@ -19,7 +19,7 @@ from retrorun.formats import read, read_all
 from retrorun.gait.direction.states import Said
 from retrorun.labels import read_labels
 from retrorun.recording import Channel, Recording
-from retrorun.session import analyse, forward_baseline
+from retrorun.session import analyse, history_of
 
 
 def read_bytes(tmp_path: Path, content: bytes, name: str = "made.fit") -> Recording:
@@ -207,9 +207,9 @@ def test_history_makes_a_baseline_and_plain_runs_stay_forward(tmp_path: Path) ->
                    cadence=int(78 + 3 * speed + rng.normal(0, 0.7)))
         )  # fmt: skip
     plain = read_bytes(tmp_path, fit(*rows, session(0, 1800)))
-    baseline = forward_baseline([analyse(plain)])
-    assert baseline is not None
-    assert baseline.run.cadence is not None
-    found = analyse(plain, baseline=baseline)
+    history = history_of([analyse(plain)])
+    assert history is not None
+    assert history.baseline.run.cadence is not None
+    found = analyse(plain, history=history)
     assert found.direction is not None
     assert found.direction.backward_s == 0

@@ -11,7 +11,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from typer.exceptions import TyperException
@@ -19,11 +19,12 @@ from typer.exceptions import TyperException
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from retrorun.athlete import Athlete, Field
     from retrorun.formats import Outcome
-    from retrorun.gait.direction.baseline import ForwardBaseline
     from retrorun.gait.direction.states import Said
     from retrorun.recording import Recording
-    from retrorun.session import Session
+    from retrorun.session import History, Session
+    from retrorun.standing import Trial
 
 app = typer.Typer(
     name="retrorun",
@@ -109,6 +110,13 @@ def analyze(
         Path | None,
         typer.Option(help="Earlier runs of the same person: how they run forward.", metavar="DIR"),
     ] = None,
+    athlete: Annotated[
+        Path | None,
+        typer.Option(help="Who ran (`retrorun athlete`); without it, the profile you keep."),
+    ] = None,
+    rpe: Annotated[
+        float | None, typer.Option(help="How hard it felt, from 0 (rest) to 10.", min=0, max=10)
+    ] = None,
     limit_mb: LimitMb = None,
 ) -> None:
     """Find out what happened in a recording.
@@ -130,11 +138,12 @@ def analyze(
         _only_one(files)
 
     _known_place(worn)
-    baseline = None if history is None else _baseline(history, limit_mb=limit_mb)
+    earlier = None if history is None else _history(history, limit_mb=limit_mb)
+    who = _athlete(athlete)
 
     def judged(recording: Recording) -> Session:
         placed = recording if worn is None else recording.worn_at(worn)
-        return analyse(placed, labels=said, baseline=baseline)
+        return analyse(placed, athlete=who, labels=said, history=earlier, rpe=rpe)
 
     printed = sessions.through(judged)
     if json:
@@ -170,15 +179,28 @@ def _labels(path: Path | None) -> tuple[Said, ...]:
         _fail(str(error))
 
 
-def _baseline(folder: Path, *, limit_mb: float | None) -> ForwardBaseline | None:
+def _history(folder: Path, *, limit_mb: float | None) -> History | None:
     """How the person runs forward, from earlier recordings; what cannot be read is left out."""
-    from retrorun.session import analyse, forward_baseline
+    from retrorun.session import analyse, history_of
 
     earlier = _Progress([folder], limit_mb=limit_mb)
-    baseline = forward_baseline(earlier.through(analyse))
+    history = history_of(earlier.through(analyse))
     if not earlier.given:
         _fail(f"--history {folder}: no recording in it that can be read; wanted earlier runs")
-    return baseline
+    return history
+
+
+def _athlete(path: Path | None) -> Athlete | None:
+    """The profile that was named, or else the one that is kept; None where there is none."""
+    from retrorun.athlete import default_path, read_athlete
+    from retrorun.errors import BadInput
+
+    try:
+        return read_athlete(default_path() if path is None else path)
+    except BadInput as error:
+        if path is None and isinstance(error.__cause__, FileNotFoundError):
+            return None
+        _fail(str(error))
 
 
 def _only_one(files: list[Path]) -> None:
@@ -243,6 +265,306 @@ def example(
     print(f"Simulated recordings, not of a person, in {folder}:")
     for path, what in written:
         print(f"  {path.name:28} {what}")
+
+
+@app.command()
+def athlete(
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="FILE", help="Another file than the usual one.", show_default=False),
+    ] = None,
+    show: Annotated[
+        bool, typer.Option("--show", help="Print what is known, and what the rest would bring.")
+    ] = False,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="Yours.")] = None,
+    sex: Annotated[str | None, typer.Option(metavar="SEX", help="female or male.")] = None,
+    birth_date: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Such as 1990-05-31.")
+    ] = None,
+    mass_kg: Annotated[str | None, typer.Option(metavar="KG", help="Body mass.")] = None,
+    height_m: Annotated[str | None, typer.Option(metavar="M", help="Such as 1.75.")] = None,
+    resting_heart_rate_bpm: Annotated[
+        str | None, typer.Option(metavar="BPM", help="As after waking up.")
+    ] = None,
+    max_heart_rate_bpm: Annotated[
+        str | None, typer.Option(metavar="BPM", help="Highest that you measured.")
+    ] = None,
+    threshold_heart_rate_bpm: Annotated[
+        str | None, typer.Option(metavar="BPM", help="Held for an hour.")
+    ] = None,
+    vo2max_ml_kg_min: Annotated[
+        str | None, typer.Option(metavar="VO2", help="From a laboratory or a watch.")
+    ] = None,
+    backward_experience_hours: Annotated[
+        str | None, typer.Option(metavar="H", help="Roughly.")
+    ] = None,
+) -> None:
+    """Say who runs, so that the figures become yours. Nothing is required.
+
+    In a terminal it asks, and Enter skips a question. Options set their fields without asking.
+
+    Example: [bold]retrorun athlete --mass-kg 70 --max-heart-rate-bpm 190[/bold]
+    """
+    from retrorun.athlete import Athlete, answered, default_path, write_athlete
+    from retrorun.errors import BadInput
+
+    options = {
+        "name": name,
+        "sex": sex,
+        "birth_date": birth_date,
+        "mass_kg": mass_kg,
+        "height_m": height_m,
+        "resting_heart_rate_bpm": resting_heart_rate_bpm,
+        "max_heart_rate_bpm": max_heart_rate_bpm,
+        "threshold_heart_rate_bpm": threshold_heart_rate_bpm,
+        "vo2max_ml_kg_min": vo2max_ml_kg_min,
+        "backward_experience_hours": backward_experience_hours,
+    }
+    answers = {name: text for name, text in options.items() if text is not None}
+    if show and answers:
+        _fail("--show only prints; wanted it without fields to set")
+    path = file or default_path()
+    try:
+        stored = _stored_athlete(path)
+        if show and file and stored is None:
+            _fail(f"{file}: there is no such file; wanted a profile. `retrorun athlete` makes one")
+        known = stored or Athlete()
+        if answers:
+            known = answered(known, answers)
+        elif not show and sys.stdin and sys.stdin.isatty() and sys.stdout.isatty():
+            known = _asked_athlete(known, path)
+        if known != stored and not show:
+            write_athlete(known, path)
+            print(f"Written: {path}")
+    except BadInput as error:
+        _fail(str(error))
+    _show_athlete(known, path)
+
+
+def _stored_athlete(path: Path) -> Athlete | None:
+    """The profile in a file; None where there is no file."""
+    from retrorun.athlete import read_athlete
+    from retrorun.errors import BadInput
+
+    try:
+        return read_athlete(path)
+    except BadInput as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            return None
+        raise
+
+
+def _asked_athlete(known: Athlete, path: Path) -> Athlete:
+    """The athlete after every question; whoever stops before the last one changes nothing."""
+    from retrorun.athlete import FIELDS
+
+    print(f"Your profile: {path}")
+    print("Enter skips a question or keeps what stands in [ ]; - forgets it. All stays here.")
+    try:
+        for field in FIELDS:
+            known = _asked(known, field)
+    except EOFError:
+        print()
+        _fail("the questions ended early; wanted an answer or Enter. Nothing was written")
+    except KeyboardInterrupt:
+        print()
+        raise
+    return known
+
+
+def _asked(known: Athlete, field: Field) -> Athlete:
+    """The athlete with one more answer; a wrong one is explained and asked for again."""
+    from retrorun.athlete import answered, as_text, forgotten
+    from retrorun.errors import BadInput
+
+    present = as_text(known, field.name)
+    while True:
+        try:
+            answer = input(f"{field.asks} [{present}]: " if present else f"{field.asks}: ").strip()
+            if answer == "-":
+                return forgotten(known, field.name)
+            return answered(known, {field.name: answer}) if answer else known
+        except BadInput as error:
+            print(f"  {error}")
+        except UnicodeDecodeError:
+            print("  That could not be read as UTF-8. Type it again.")
+
+
+def _show_athlete(known: Athlete, path: Path) -> None:
+    """What is known, and what each thing that is not would bring."""
+    from retrorun.athlete import NAMES, as_text, brings
+
+    missing = known.missing()
+    print(f"Known in {path}:" if len(missing) < len(NAMES) else f"Nothing known yet in {path}.")
+    for name in NAMES:
+        if name not in missing:
+            print(f"  {name:26} {as_text(known, name)}")
+    if missing:
+        print("Not known, and what each would bring:")
+    for name in missing:
+        print(f"  {name:26} {brings(name)}")
+
+
+@app.command()
+def balance(
+    files: Files,
+    stance: Annotated[
+        str | None,
+        typer.Option(
+            help="How you stood: eyes_open, eyes_closed, tandem, one_leg.", metavar="STANCE"
+        ),
+    ] = None,
+    than: Annotated[
+        list[Path] | None,
+        typer.Option(help="Earlier trials of the same stance, to compare with.", metavar="FILE"),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    limit_mb: LimitMb = None,
+) -> None:
+    """See how much you sway while standing, from a phone held to the chest.
+
+    Give three trials or more of one stance: only then is it known how well they repeat.
+
+    Example: [bold]retrorun balance one.zip two.zip three.zip --stance eyes_open[/bold]
+
+    Compared: [bold]retrorun balance july/ --than june/ --stance eyes_open[/bold]
+    """
+    from retrorun.standing import STANCES, balance, to_json
+
+    if stance is not None and stance not in STANCES:
+        _fail(f"--stance is {stance!r}; wanted one of {', '.join(STANCES)}")
+    now = _Progress(files, limit_mb=limit_mb)
+    trials = _standing(now)
+    earlier = None
+    if than:
+        before = _Progress(than, limit_mb=limit_mb)
+        earlier = _standing(before)
+        now.failures += before.failures
+        now.inputs += before.inputs
+    _some_judged(files, trials)
+    found = balance(trials, stance=stance, earlier=earlier)
+    if json:
+        print(to_json(found), flush=True)
+    else:
+        from retrorun.report.standing import show_balance
+
+        show_balance(found, console=_console())
+    shown = [*found.now.trials, *(found.compared.earlier.trials if found.compared else ())]
+    lost = sum(trial.sway is None for trial in shown)
+    if lost:
+        print(f"retrorun: {lost} of {len(shown)} trials not judged, see above", file=sys.stderr)
+    now.end()
+    if lost:
+        raise typer.Exit(1)
+
+
+def _standing(recordings: _Progress) -> list[Trial]:
+    """The trials of some inputs; where none can be read, the program ends with the reason."""
+    from retrorun.errors import Defect
+    from retrorun.standing import trial_of
+
+    trials = []
+    for recording in recordings:
+        try:
+            trials.append(trial_of(recording))
+        except Exception as error:
+            if os.environ.get("RETRORUN_DEBUG"):
+                raise
+            recordings.given -= 1
+            recordings.failures.append(str(Defect(recording.file, error)))
+    if not trials:
+        recordings.end()
+    return trials
+
+
+def _some_judged(files: list[Path], trials: list[Trial]) -> None:
+    """Without a single trial there is nothing to show."""
+    if any(trial.sway is not None for trial in trials):
+        return
+    first = f"{trials[0].file}: not judged: {trials[0].reason}"
+    how = "Stand still for 40 s, the phone flat on the breastbone"
+    if len(trials) == 1:
+        _fail(f"{first}. {how}")
+    names = ", ".join(str(path) for path in files)
+    _fail(f"{names}: none of {len(trials)} trials could be judged; first: {first}. {how}")
+
+
+@app.command()
+def evidence(
+    claim: Annotated[
+        str | None,
+        typer.Argument(metavar="CLAIM", help="One claim; without it, all.", show_default=False),
+    ] = None,
+    svg: Annotated[
+        Path | None, typer.Option(help="A picture of the claim's figures: forest plots.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Show what people say about running backward, and what studies found.
+
+    Example: [bold]retrorun evidence calories[/bold]
+
+    As a picture: [bold]retrorun evidence calories --svg calories.svg[/bold]
+    """
+    from retrorun.evidence.library import claims
+
+    if json and svg is not None:
+        _fail("choose one of --json and --svg; wanted at most one way of printing")
+    if claim is None:
+        _all_claims(json=json, svg=svg)
+        return
+    if claim not in claims():
+        _fail(f"evidence {claim!r}: no such claim; nearest: {', '.join(_nearest(claim))}")
+    said = claims()[claim]
+    if json:
+        from retrorun.evidence.as_json import one_claim
+
+        _print_object(one_claim(said))
+    elif svg is not None:
+        from retrorun.evidence.summary import summarise
+        from retrorun.report import forest
+
+        if not said.outcomes:
+            drawn = ", ".join(key for key, other in claims().items() if other.outcomes)
+            _fail(f"evidence {claim}: no study gives a figure to draw; wanted one of {drawn}")
+        picture = forest.svg(said, [summarise(outcome) for outcome in said.outcomes])
+        _written(svg, lambda part: bool(part.write_text(picture, encoding="utf-8")))
+    else:
+        from retrorun.report.evidence import show_claim
+
+        show_claim(said, console=_console())
+
+
+def _all_claims(*, json: bool, svg: Path | None) -> None:
+    if svg is not None:
+        _fail("--svg draws one claim; wanted its name. `retrorun evidence` lists them")
+    if json:
+        from retrorun.evidence.as_json import all_claims
+
+        _print_object(all_claims())
+    else:
+        from retrorun.report.evidence import show_claims
+
+        show_claims(_console())
+
+
+def _nearest(claim: str) -> list[str]:
+    """The claims whose names or words are most like a name that is none of them."""
+    from difflib import SequenceMatcher
+
+    from retrorun.evidence.library import claims
+
+    def likeness(key: str) -> float:
+        words = [key, *key.split("_"), *claims()[key].claim.lower().rstrip(".").split()]
+        return max(SequenceMatcher(None, claim.lower(), word).ratio() for word in words)
+
+    return sorted(claims(), key=likeness, reverse=True)[:3]
+
+
+def _print_object(content: dict[str, Any]) -> None:
+    import json as json_module
+
+    print(json_module.dumps(content, ensure_ascii=False, allow_nan=False))
 
 
 class _Progress:

@@ -123,18 +123,39 @@ class SameHeartRate:
 
 
 @published
+class Narrowing:
+    """What a fact about the athlete would do to the interval of the total."""
+
+    field: str
+    """Key of athlete.toml."""
+    now_percent: float
+    """Half of the 90 % interval, as a share of the total, today."""
+    then_percent: float
+    """The same with this fact known."""
+
+
+@published
 class Energy:
-    """Metabolic energy, gross unless named net."""
+    """Metabolic energy above nothing (gross) unless named net (above standing)."""
 
     total_kcal: Estimate
+    """Forward, backward, standing and what moved in an unknown direction."""
     forward_kcal: Estimate
     backward_kcal: Estimate
+    still_kcal: Estimate
+    unknown_kcal: Estimate
     net_total_kcal: Estimate
     same_speed_all_forward_kcal: Estimate
+    backward_extra_kcal: Estimate
+    """Total minus all forward at the same speed; errors that both share cancel in it."""
     same_heart_rate_all_forward: SameHeartRate | None
     judged_s: float
     not_judged_s: float
     method: str
+    answer: str
+    """The comparison in one sentence."""
+    would_narrow: tuple[Narrowing, ...]
+    """Facts about the athlete that are not known, the most useful first."""
 
 
 @published
@@ -158,10 +179,45 @@ class Load:
 
 @published
 class SameSpeed:
-    """Heart rate at the same speed in both directions."""
+    """Heart rate at the same speed in both directions, running where there was any."""
 
+    motion: Literal["walk", "run"]
+    speed_m_s: float
+    """The speed both are stated at: the mean of the backward one."""
     forward_bpm: Estimate
     backward_bpm: Estimate
+    difference_bpm: Estimate
+    """Backward minus forward; its interval is its own, not that of the two."""
+
+
+@published
+class HeartLimit:
+    """A limit of the athlete's heart rate, told or estimated."""
+
+    value: float
+    low: float
+    high: float
+    source: Literal["athlete", "estimated"]
+    method: str
+
+
+@published
+class HeartLimits:
+    """What zones and load are measured against."""
+
+    resting_bpm: HeartLimit | None
+    threshold_bpm: HeartLimit | None
+    max_bpm: HeartLimit | None
+
+
+@published
+class Recovery:
+    """How far the heart rate fell in the minute after a repetition."""
+
+    end_s: float
+    """End of the repetition."""
+    direction: DirectionName
+    drop_bpm: float
 
 
 @published
@@ -170,15 +226,24 @@ class Heart:
 
     mean_bpm: float
     max_bpm: float
+    limits: HeartLimits
+    vo2max_ml_kg_min: HeartLimit | None
+    """Fitness: as the athlete knows it, or a rough estimate from the limits."""
+    zones_by: Literal["max", "reserve", "threshold"] | None
     zones: tuple[Zone, ...] | None
     load: Load | None
     same_speed: SameSpeed | None
+    drift_bpm_h: Estimate | None
+    """Rise of the heart rate at the same speed, a hour."""
+    recoveries: tuple[Recovery, ...]
     judged_s: float
     """Time with a believable heart rate."""
     dropouts: int
     """Samples removed because the sensor gave nothing or the impossible."""
     spikes: int
     """Samples removed because they jump away from their neighbours."""
+    locked_s: float
+    """Time removed because the sensor counted steps instead of beats."""
 
 
 @published
@@ -215,6 +280,14 @@ class Form:
     flight_time_s: FormEstimate | None
     stride_time_variability: FormEstimate | None
     """Coefficient of variation of stride times."""
+    step_asymmetry: FormEstimate | None
+    """Difference of left and right step times over their mean, never negative."""
+    harmonic_ratio: FormEstimate | None
+    """Smoothness of the trunk's vertical acceleration: even over odd harmonics of the stride."""
+    local_divergence: FormEstimate | None
+    """Short-term exponent by which neighbouring strides part, a stride; higher is less stable."""
+    trunk_lean_deg: FormEstimate | None
+    """Against the athlete's own standing; forward is positive."""
 
 
 @published

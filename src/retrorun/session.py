@@ -7,14 +7,18 @@ to believe where two of them disagree, and packs what they found into the public
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retrorun import contract, direction
+from retrorun.athlete import Athlete
+from retrorun.curves import GRID_S, Curves
 from retrorun.direction import Stretch
+from retrorun.energy import Account, account, tested_lines
+from retrorun.form import form_of, positive
 from retrorun.gait import motion, track
 from retrorun.gait.direction import decoder
 from retrorun.gait.direction.baseline import (
@@ -23,53 +27,20 @@ from retrorun.gait.direction.baseline import (
     merge_baselines,
 )
 from retrorun.gait.direction.states import Said
-from retrorun.gait.form import Mean, mean_of, variability_of
-from retrorun.gait.strides import Strides
-from retrorun.gait.worn import Worn, best_of, strides_of, worn_sensor
-from retrorun.physiology import heart
+from retrorun.gait.worn import Worn, best_of, worn_sensor
+from retrorun.heart import heart_of, heart_rate_on_grid, without_steps
+from retrorun.physiology import calibration, energy
+from retrorun.physiology.calibration import Line
 from retrorun.recording import Problem, Recording, Span
 from retrorun.sports import off_foot
 from retrorun.travel import SURELY_MOVING_M_S, Way, channel_on_grid, way_of
 
 Floats = NDArray[np.float64]
 
-#: One cell of the common grid. [s]
-GRID_S = 1.0
-
 #: A recording longer than this has a damaged clock, and its grid would not fit in memory. [s]
 LONGEST_S = 14 * 86_400.0
 
-NOT_YET = Problem(
-    "energy, heart load and muscle work are not judged yet",
-    "whole recording",
-    "energy, heart.zones, heart.load, heart.same_speed and muscle are null, and so is energy_kcal"
-    " of segments",
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Curves:
-    """The session on one grid of 1 s, all (n,): what pictures are drawn from.
-
-    NaN where nothing was measured; `motion` holds the codes of `retrorun.gait.motion`, `way` those
-    of `retrorun.gait.direction.decoder`, `backward` the probability of moving backward.
-    """
-
-    time_s: Floats
-    motion: NDArray[np.int8]
-    way: NDArray[np.int8]
-    backward: Floats
-    distance_m: Floats
-    speed_m_s: Floats
-    altitude_m: Floats
-    gradient: Floats
-    cadence_steps_min: Floats
-    heart_rate_bpm: Floats
-    contact_time_s: Floats
-    step_length_m: Floats
-    latitude_deg: Floats
-    longitude_deg: Floats
-    power_w: Floats
+NOT_YET = Problem("muscle work is not judged yet", "whole recording", "muscle is null")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,23 +54,28 @@ class Session(contract.SessionReport):
 def analyse(
     recording: Recording,
     *,
+    athlete: Athlete | None = None,
     labels: tuple[Said, ...] = (),
-    baseline: ForwardBaseline | None = None,
+    history: History | None = None,
+    rpe: float | None = None,
 ) -> Session:
     """What happened in a recording, as far as its channels can tell.
 
     `labels` are what the athlete says (`retrorun.labels.read_labels`); they override the estimate
-    and change nothing else. `baseline` is how the athlete runs forward (`forward_baseline`), which
-    lets a watch's cadence and contact time witness the direction. Raises nothing for poor
-    recordings: what cannot be known is None, and `session.recording.problems` says why.
+    and change nothing else. `history` is how the athlete runs forward (`history_of`), which lets a
+    watch's cadence and contact time witness the direction, and heart rate the energy. `rpe` is how
+    hard it felt, 0 to 10. Raises nothing for poor recordings: what cannot be known is None, and
+    `session.recording.problems` says why.
     """
+    athlete = athlete or Athlete()
     problems = list(recording.problems)
     edges_s = _edges(recording, problems)
     time_s, n = edges_s[:-1], len(edges_s) - 1
     way = way_of(recording, edges_s, problems)
-    beats, cleaned = _heart_rate(recording, time_s, problems)
+    beats, cleaned = heart_rate_on_grid(recording, time_s, problems)
     sensors = _sensors(recording, seconds=n, problems=problems)
     moves, cadence = _motion(recording, time_s, way, sensors, problems)
+    beats, locked_s = without_steps(beats, cadence, problems)
     way = way.standing(moves == motion.STILL)
     altitude, slope, ascent = _terrain(recording, time_s, way, problems)
     told = {name: channel_on_grid(recording, name, time_s) for name in _TOLD_BY_WATCH}
@@ -115,7 +91,7 @@ def analyse(
             **told,
         },
         labels=labels,
-        baseline=baseline,
+        baseline=None if history is None else history.baseline,
         problems=problems,
     )
     middle = np.arange(n) * direction.PER_SECOND + direction.PER_SECOND // 2
@@ -135,9 +111,11 @@ def analyse(
         power_w=channel_on_grid(recording, "power_w", time_s),
     )
     on_foot = not off_foot(recording.sport)
+    stretches = direction.stretches(judged, end_s=float(edges_s[-1]))
+    spent = _energy(stretches, curves, edges_s, athlete, history, problems, on_foot=on_foot)
     segments = tuple(
-        _segment(stretch, curves, way, edges_s, on_foot=on_foot)
-        for stretch in direction.stretches(judged, end_s=float(edges_s[-1]))
+        _segment(stretch, cost, curves, way, edges_s, on_foot=on_foot)
+        for stretch, cost in zip(stretches, spent.stretches, strict=True)
     )
     _say_outside(segments, way.total_m, problems)
     not_judged_s = _say_not_judged(moves, problems)
@@ -147,7 +125,16 @@ def analyse(
             Problem("no motion could be judged", "whole recording", "moving_s is null, no segments")
         )
     moving = np.isin(moves, (motion.WALK, motion.RUN, motion.OTHER))
-    form = _form(recording, curves, sensors, problems)
+    form = form_of(recording, curves, sensors, problems)
+    heart = heart_of(
+        recording,
+        curves,
+        cleaned,
+        locked_s=locked_s,
+        athlete=athlete,
+        rpe=rpe,
+        problems=problems,
+    )
     by_direction = _direction(segments, problems, on_foot=on_foot)
     problems.append(NOT_YET)
     return Session(
@@ -158,8 +145,8 @@ def analyse(
         ascent_m=ascent,
         not_judged_s=not_judged_s,
         direction=by_direction,
-        energy=None,
-        heart=_heart(beats, cleaned),
+        energy=spent.energy,
+        heart=heart,
         muscle=None,
         form=form,
         curves=curves,
@@ -170,19 +157,32 @@ def analyse(
     )
 
 
-def forward_baseline(sessions: Iterable[Session]) -> ForwardBaseline | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """What earlier sessions of the same athlete tell about a new one."""
+
+    baseline: ForwardBaseline
+    heart_line: Line | None  #: heart rate against the energy of forward running
+
+
+def history_of(sessions: Iterable[Session]) -> History | None:
     """How an athlete moves forward, from earlier sessions; what was assumed forward counts."""
-    found = [
-        fit_baseline(
-            {
-                **{name: getattr(session.curves, name) for name in _BASELINE_CURVES},
-                "motion": session.curves.motion.astype(np.float64),
-            },
-            session.curves.way == decoder.FORWARD,
+    baselines, lines = [], []
+    for session in sessions:
+        curves = session.curves
+        ahead = curves.way == decoder.FORWARD
+        watched = {name: getattr(curves, name) for name in _BASELINE_CURVES}
+        watched["motion"] = curves.motion.astype(np.float64)
+        baselines.append(fit_baseline(watched, ahead))
+        line = calibration.fit_running(
+            curves.heart_rate_bpm,
+            energy.forward(curves.motion, curves.speed_m_s, curves.gradient),
+            ahead & (curves.motion == motion.RUN),
         )
-        for session in sessions
-    ]
-    return merge_baselines(found) if found else None
+        lines += [] if line is None else [line]
+    if not baselines:
+        return None
+    return History(baseline=merge_baselines(baselines), heart_line=calibration.merge(lines))
 
 
 #: Form as a watch or a foot pod reports it.
@@ -317,7 +317,7 @@ def _say_not_judged(code: NDArray[np.int8], problems: list[Problem]) -> float:
     return seconds
 
 
-# --- terrain and heart ------------------------------------------------------------------------
+# --- terrain ------------------------------------------------------------------------
 
 
 def _terrain(
@@ -342,53 +342,39 @@ def _terrain(
 _STEEPEST = 0.45
 
 
-def _heart_rate(
-    recording: Recording, time_s: Floats, problems: list[Problem]
-) -> tuple[Floats, heart.CleanHeartRate | None]:
-    channel = recording.get("heart_rate_bpm")
-    if channel is None:
-        problems.append(Problem("no heart rate", "whole recording", "heart is null"))
-        return np.full(len(time_s), np.nan), None
-    cleaned = heart.clean(channel.values.astype(np.float64), time_s=channel.time_s)
-    if cleaned.dropouts or cleaned.spikes:
-        problems.append(
-            Problem(
-                "heart rate with artefacts",
-                f"{cleaned.dropouts:,} drop-outs and {cleaned.spikes:,} spikes"
-                f" of {channel.samples:,} samples",
-                "left out" if np.isfinite(cleaned.bpm).any() else "all left out: heart is null",
-            )
-        )
-    beats = track.on_grid(
-        channel.time_s,
-        cleaned.bpm,
-        grid_s=time_s,
-        longest_gap_s=track.longest_gap_s(channel.time_s),
-    )
-    return beats, cleaned
+# --- energy -----------------------------------------------------------------------------------
 
 
-def _heart(beats: Floats, cleaned: heart.CleanHeartRate | None) -> contract.Heart | None:
-    known = np.isfinite(beats)
-    if cleaned is None or not known.any():
-        return None
-    return contract.Heart(
-        mean_bpm=float(np.mean(beats[known])),
-        max_bpm=float(np.nanmax(cleaned.bpm)),
-        zones=None,
-        load=None,
-        same_speed=None,
-        judged_s=float(np.count_nonzero(known)) * GRID_S,
-        dropouts=cleaned.dropouts,
-        spikes=cleaned.spikes,
-    )
+def _energy(
+    stretches: Sequence[Stretch],
+    curves: Curves,
+    edges_s: Floats,
+    athlete: Athlete,
+    history: History | None,
+    problems: list[Problem],
+    *,
+    on_foot: bool,
+) -> Account:
+    if not on_foot:
+        problems.append(Problem("not a sport on foot", "whole recording", "energy is null"))
+        return Account(energy=None, stretches=(None,) * len(stretches))
+    lines = tested_lines(athlete)
+    if lines.forward is None and history is not None:
+        lines = replace(lines, forward=history.heart_line)
+    return account(stretches, curves, edges_s, athlete=athlete, lines=lines, problems=problems)
 
 
 # --- what people read -------------------------------------------------------------------------
 
 
 def _segment(
-    stretch: Stretch, curves: Curves, way: Way, edges_s: Floats, *, on_foot: bool
+    stretch: Stretch,
+    cost: contract.Estimate | None,
+    curves: Curves,
+    way: Way,
+    edges_s: Floats,
+    *,
+    on_foot: bool,
 ) -> contract.Segment:
     """One stretch as the contract has it; its means are over the seconds it mostly covers."""
     part = slice(*np.searchsorted(edges_s[:-1] + GRID_S / 2, (stretch.start_s, stretch.end_s)))
@@ -413,9 +399,9 @@ def _segment(
         if distance_m is not None and covered_share >= 0.5
         else None,
         gradient=_mean(curves.gradient[part]),
-        cadence_steps_min=_mean(_positive(curves.cadence_steps_min[part])),
+        cadence_steps_min=_mean(positive(curves.cadence_steps_min[part])),
         heart_rate_bpm=_mean(curves.heart_rate_bpm[part]),
-        energy_kcal=None,
+        energy_kcal=cost,
     )
 
 
@@ -467,126 +453,6 @@ def _say_outside(
                 "covered in a pause or a stretch not judged; in the total only",
             )
         )
-
-
-def _form(
-    recording: Recording, curves: Curves, sensors: list[Worn], problems: list[Problem]
-) -> contract.FormByDirection | None:
-    """Form for each direction: while running, or while walking if there is no running."""
-    seen = strides_of(sensors)
-    forms: dict[str, contract.Form | None] = {}
-    for name, way in (
-        ("forward", decoder.FORWARD), ("backward", decoder.BACKWARD), ("unknown", decoder.UNKNOWN)
-    ):  # fmt: skip
-        forms[name] = _form_of(recording, curves, seen, curves.way == way, name, problems)
-    if not any(forms.values()):
-        problems.append(Problem("no walking or running", "whole recording", "form is null"))
-        return None
-    if seen is not None and seen[1].dropped:
-        problems.append(
-            Problem(
-                "strides over pauses, turns and missed contacts",
-                f"{seen[1].dropped:,} of {seen[1].count + seen[1].dropped:,}",
-                "left out of the form",
-            )
-        )
-    return contract.FormByDirection(**forms)
-
-
-def _form_of(
-    recording: Recording,
-    curves: Curves,
-    seen: tuple[str, Strides] | None,
-    chosen: NDArray[np.bool_],
-    name: str,
-    problems: list[Problem],
-) -> contract.Form | None:
-    """Form over some seconds; None where nobody walked or ran in them."""
-    gait = motion.RUN if np.any(curves.motion[chosen] == motion.RUN) else motion.WALK
-    during = (curves.motion == gait) & chosen
-    if not during.any():
-        return None
-    if seen is None:
-        figures = _form_from_channels(recording, curves, during)
-    else:
-        figures = _form_from_strides(curves, during, seen[1])
-    if gait == motion.WALK:
-        figures["flight_time_s"] = None  # one foot is always on the ground
-    elif seen is not None and seen[0] in motion.LEGS and figures["contact_time_s"] is not None:
-        problems.append(_LEG_CONTACT_RUNNING)
-        figures["contact_time_s"] = figures["flight_time_s"] = None
-    estimates = {field: _form_estimate(mean) for field, mean in figures.items()}
-    absent = [field for field, estimate in estimates.items() if estimate is None]
-    if absent:
-        problems.append(
-            Problem(
-                "no channel or too few strides for some figures of form",
-                f"form.{name}",
-                f"null: {', '.join(absent)}",
-            )
-        )
-    return contract.Form(motion="run" if gait == motion.RUN else "walk", **estimates)
-
-
-#: Checked against annotated walking only; the ends of running contacts have no truth yet.
-_LEG_CONTACT_RUNNING = Problem(
-    "contact time from a leg sensor while running",
-    "form",
-    "not judged: nobody has measured how right it is",
-)
-
-
-def _form_from_strides(
-    curves: Curves, during: NDArray[np.bool_], strides: Strides
-) -> dict[str, Mean | None]:
-    """Form stride by stride, where a sensor saw the feet touch the ground."""
-    second = np.minimum(strides.start_s.astype(int), len(during) - 1)
-    chosen = during[second]
-    n = int(np.count_nonzero(chosen))
-    stride_s = strides.stride_time_s[chosen]
-    length_m = curves.speed_m_s[second[chosen]] * stride_s / 2
-    return {
-        "cadence_steps_min": mean_of(120.0 / stride_s, strides=n),
-        "step_length_m": mean_of(length_m, strides=n),
-        "contact_time_s": mean_of(strides.contact_time_s[chosen], strides=n),
-        "flight_time_s": mean_of(strides.flight_time_s[chosen], strides=n),
-        "stride_time_variability": variability_of(stride_s),
-    }
-
-
-def _form_from_channels(
-    recording: Recording, curves: Curves, during: NDArray[np.bool_]
-) -> dict[str, Mean | None]:
-    """Form second by second, as a watch or a foot pod reports it."""
-    cadence = np.where(during, _positive(curves.cadence_steps_min), np.nan)
-    strides = int(np.nansum(cadence) / 120 * GRID_S)
-    length_m = channel_on_grid(recording, "step_length_m", curves.time_s)
-    if not np.isfinite(length_m).any():
-        length_m = curves.speed_m_s / (cadence / 60)
-    contact_s = channel_on_grid(recording, "contact_time_s", curves.time_s)
-
-    def figure(values: Floats) -> Mean | None:
-        return mean_of(_positive(values)[during], strides=strides)
-
-    return {
-        "cadence_steps_min": figure(cadence),
-        "step_length_m": figure(length_m),
-        "contact_time_s": figure(contact_s),
-        "flight_time_s": None,
-        "stride_time_variability": None,
-    }
-
-
-def _form_estimate(mean: Mean | None) -> contract.FormEstimate | None:
-    if mean is None:
-        return None
-    return contract.FormEstimate(
-        value=mean.value, low=mean.low, high=mean.high, strides=mean.strides
-    )
-
-
-def _positive(values: Floats) -> Floats:
-    return np.where(values > 0, values, np.nan)
 
 
 def _mean(values: Floats) -> float | None:

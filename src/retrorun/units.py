@@ -37,3 +37,16 @@ def kilometres(distance_m: float | None) -> str:
     if distance_m is None or not math.isfinite(distance_m):
         return "–"
     return f"{distance_m / 1000:.2f} km" if distance_m >= 1000 else f"{distance_m:.0f} m"
+
+
+#: One kilocalorie. [J]
+KILOCALORIE_J = 4184.0
+
+
+def kilocalories(joules: float) -> float:
+    """Energy as people say it.
+
+    >>> kilocalories(4184.0)
+    1.0
+    """
+    return joules / KILOCALORIE_J

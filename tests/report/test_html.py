@@ -14,9 +14,10 @@ import pytest
 from lxml import html as parser
 
 from retrorun import contract
+from retrorun.curves import Curves
 from retrorun.recording import Problem, Span
 from retrorun.report.html import render
-from retrorun.session import Curves, Session
+from retrorun.session import Session
 from retrorun.units import pace_min_km
 
 HOSTILE = "</script><script>alert('x')</script><img src=x onerror=alert(1)>\"'&$title"
@@ -146,6 +147,10 @@ def form() -> contract.FormByDirection:
             contact_time_s=measured(contact, strides),
             flight_time_s=None,
             stride_time_variability=measured(0.031, strides),
+            step_asymmetry=measured(0.012, strides),
+            harmonic_ratio=None,
+            local_divergence=None,
+            trunk_lean_deg=measured(4.2, strides),
         )
         for way, cadence, length, contact, strides in (
             ("forward", 168.2, 1.052, 0.251, 1310),
@@ -164,7 +169,9 @@ def training(*, judged: bool = True) -> Session:
     )  # fmt: skip
     heart = contract.Heart(
         mean_bpm=148.2, max_bpm=171, zones=None, load=None, same_speed=None, judged_s=2310,
-        dropouts=90, spikes=2,
+        dropouts=90, spikes=2, zones_by=None, vo2max_ml_kg_min=None, drift_bpm_h=None,
+        recoveries=(), locked_s=0.0,
+        limits=contract.HeartLimits(resting_bpm=None, threshold_bpm=None, max_bpm=None),
     )  # fmt: skip
     problems = (
         Problem("the heart rate sensor fell silent", "0:21:40 to 0:23:10",
@@ -332,6 +339,7 @@ def test_simulated_recordings_say_so_first(page):
 
 def test_energy_heart_and_muscle_are_shown_once_judged():
     some = contract.Estimate(value=412.4, low=371, high=455)
+    none = contract.Estimate(value=0, low=0, high=0)
     work = contract.MuscleWork(
         metabolic_kj=some, concentric_kj=some, eccentric_kj=some, isometric_share=some
     )
@@ -341,11 +349,22 @@ def test_energy_heart_and_muscle_are_shown_once_judged():
         energy=contract.Energy(
             total_kcal=some, forward_kcal=some, backward_kcal=some, net_total_kcal=some,
             same_speed_all_forward_kcal=some, judged_s=2000, not_judged_s=400, method="m",
+            still_kcal=some, unknown_kcal=none, backward_extra_kcal=some, answer="Told <so>.",
+            would_narrow=(
+                contract.Narrowing(field="mass_kg", now_percent=31.0, then_percent=19.6),
+            ),
             same_heart_rate_all_forward=contract.SameHeartRate(kcal=some, distance_m=some),
         ),
         heart=replace(
             told.heart,
-            same_speed=contract.SameSpeed(forward_bpm=some, backward_bpm=some),
+            same_speed=contract.SameSpeed(
+                motion="run", speed_m_s=2.5, forward_bpm=some, backward_bpm=some,
+                difference_bpm=contract.Estimate(value=14, low=9, high=19),
+            ),
+            load=contract.Load(trimp=61.0, edwards=None, session_rpe=180.0),
+            drift_bpm_h=contract.Estimate(value=6, low=2, high=10),
+            recoveries=(contract.Recovery(end_s=700, direction="backward", drop_bpm=31.4),),
+            zones_by="max",
             zones=(contract.Zone(name="easy", low_bpm=100, high_bpm=140, time_s=600),),
         ),
         muscle=contract.Muscle(
@@ -354,7 +373,15 @@ def test_energy_heart_and_muscle_are_shown_once_judged():
         ),
     )))  # fmt: skip
     assert "In all 412 371 – 455" in said
+    assert "Told <so>." in said
+    assert "mass_kg: ±20 % instead of ±31 %" in said
+    assert "Direction unknown" not in said
     assert "easy 100 – 140 10:00" in said
+    assert "Backward minus forward 14 bpm 9 – 19" in said
+    assert "TRIMP 61" in said
+    assert "Edwards" not in said
+    assert "0:11:40 backward 31 bpm" in said
+    assert "Trunk lean against your standing" in said
     assert "calves 412 (371 – 455)" in said
     assert "not judged yet" not in said
 

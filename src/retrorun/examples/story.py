@@ -40,10 +40,12 @@ def _parts() -> tuple[Part, ...]:
         Part("Warm-up run", 240, "run", "forward", 2.6, 138.0),
     )
     forward = Part("Forward", 60, "run", "forward", 2.7, 145.0)
-    backward = Part("Backward", 45, "run", "backward", 2.0, 160.0)
+    backward = Part("Backward", 45, "run", "backward", 2.0, 150.0)
     rest = Part("Stand", 15, "still", "", 0.0, 110.0)
     cool_down = (
-        Part("Cool-down run", 180, "run", "forward", 2.4, 135.0),
+        Part("Cool-down run", 90, "run", "forward", 2.4, 135.0),
+        # As slow as backward: without it, heart rates at the same speed cannot be compared.
+        Part("Slow run", 120, "run", "forward", 1.9, 125.0),
         Part("Cool-down walk", 120, "walk", "forward", 1.3, 100.0),
         Part("Done", 15, "still", "", 0.0, 85.0),
     )

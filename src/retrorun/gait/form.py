@@ -13,6 +13,9 @@ Floats = NDArray[np.float64]
 #: Fewer strides than this give no interval worth the name (convention).
 FEWEST_STRIDES = 10
 
+#: The spread of stride times levels off after fifty strides in a row (konig2014).
+FEWEST_FOR_VARIABILITY = 50
+
 #: Neighbouring strides resemble each other, so the interval rests on means of batches: enough of
 #: them for a spread, long enough to be nearly independent (batch means, law2015).
 BATCHES = 10
@@ -53,11 +56,11 @@ def variability_of(stride_time_s: Floats) -> Mean | None:
     """Coefficient of variation of stride times (standard deviation over mean), 90 % interval.
 
     The interval is that of a standard deviation of independent normal values. None below
-    `FEWEST_STRIDES` strides.
+    `FEWEST_FOR_VARIABILITY` strides.
     """
     known = stride_time_s[np.isfinite(stride_time_s)]
     n = len(known)
-    if n < FEWEST_STRIDES:
+    if n < FEWEST_FOR_VARIABILITY:
         return None
     variability = float(known.std(ddof=1) / known.mean())
     low, high = (variability * float(np.sqrt((n - 1) / chdtri(n - 1, p))) for p in (0.05, 0.95))

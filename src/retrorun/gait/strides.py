@@ -6,7 +6,7 @@ turn or a missed contact is dropped and counted, never repaired.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -40,6 +40,11 @@ class Strides:
     @property
     def count(self) -> int:
         return len(self.start_s)
+
+    def chosen(self, which: NDArray[np.bool_]) -> Strides:
+        """Only some of the strides. `which` is (k,)."""
+        columns = ("start_s", "stride_time_s", "step_time_s", "contact_time_s", "flight_time_s")
+        return replace(self, **{name: getattr(self, name)[which] for name in columns})
 
 
 def strides_of_one_foot(initial_s: ArrayLike, *, final_s: ArrayLike | None = None) -> Strides:

@@ -8,10 +8,11 @@ import math
 import numpy as np
 
 from retrorun import contract
+from retrorun.curves import Curves
 from retrorun.report.drawing import axis_of
 from retrorun.report.markup import DIRECTIONS, MOTIONS, Markup, direction_tone, el
 from retrorun.report.picture import Floats, Panel, Picture, Track
-from retrorun.session import Curves, Session
+from retrorun.session import Session
 
 #: The cursor stops at most at so many moments.
 _CURSOR_STOPS = 3600

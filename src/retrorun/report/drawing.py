@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from retrorun.report.markup import TONES, Markup, el, join, swatch
 from retrorun.report.picture import Band, Floats, Panel
+from retrorun.report.scale import nice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,16 +46,6 @@ def axis_of(panel: Panel) -> Axis:
     step = nice((high - low) / 5)
     ticks = range(math.ceil(low / step), math.floor(high / step) + 1)
     return Axis(low=low, high=high, ticks=tuple(n * step for n in ticks))
-
-
-def nice(value: float) -> float:
-    """The smallest of 1, 2, 5 times a power of ten that is not below `value`.
-
-    >>> [nice(x) for x in (0.3, 1.0, 7.0, 210.0)]
-    [0.5, 1.0, 10.0, 500.0]
-    """
-    power = 10.0 ** math.floor(math.log10(value))
-    return next(n * power for n in (1, 2, 5, 10) if n * power >= value * (1 - 1e-9))
 
 
 def path(x: Floats, y: Floats) -> str:

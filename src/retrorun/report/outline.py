@@ -8,9 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from retrorun.report.drawing import legend, nice, path, runs
+from retrorun.report.drawing import legend, path, runs
 from retrorun.report.markup import Markup, el, join
 from retrorun.report.picture import MAP_HEIGHT, MAP_WIDTH, Band, Floats, Picture, Track
+from retrorun.report.scale import nice
 from retrorun.units import kilometres
 
 #: The track on the map has at most so many points.

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from retrorun.curves import Curves
 from retrorun.report.markup import direction_tone, number
-from retrorun.session import Curves, Session
+from retrorun.session import Session
 
 #: An array of real numbers, NaN where not known.
 Floats = NDArray[np.float64]

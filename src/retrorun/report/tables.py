@@ -115,6 +115,10 @@ _FORM_ROWS = (
     ("contact_time_s", "Contact time", "ms", 1000.0, 0),
     ("flight_time_s", "Flight time", "ms", 1000.0, 0),
     ("stride_time_variability", "Stride time variability", "%", 100.0, 1),
+    ("step_asymmetry", "Step asymmetry", "%", 100.0, 1),
+    ("harmonic_ratio", "Harmonic ratio, vertical", "", 1.0, 2),
+    ("local_divergence", "Local divergence, a stride", "", 1.0, 2),
+    ("trunk_lean_deg", "Trunk lean against your standing", "°", 1.0, 1),
 )
 
 
@@ -150,8 +154,10 @@ _ENERGY_ROWS = (
     ("total_kcal", "In all"),
     ("forward_kcal", "Forward"),
     ("backward_kcal", "Backward"),
-    ("net_total_kcal", "In all, above rest"),
-    ("same_speed_all_forward_kcal", "Had all been forward at the same speed"),
+    ("unknown_kcal", "Direction unknown"),
+    ("still_kcal", "Standing"),
+    ("net_total_kcal", "In all, above standing"),
+    ("same_speed_all_forward_kcal", "Had all been forward at the same speeds"),
 )
 
 
@@ -162,37 +168,102 @@ def energy_card(energy: contract.Energy | None) -> Markup:
     rows = [
         _row(label, number(estimate.value), _interval(estimate))
         for key, label in _ENERGY_ROWS
-        if (estimate := getattr(energy, key)) is not None
+        if (estimate := getattr(energy, key)).value > 0
     ]
     hypothesis = energy.same_heart_rate_all_forward
     if hypothesis is not None:
         label = "Had all been forward at the same heart rate (a hypothesis)"
         rows.append(_row(label, number(hypothesis.kcal.value), _interval(hypothesis.kcal)))
     judged = f"Judged for {clock(energy.judged_s)}, not judged for {clock(energy.not_judged_s)}."
-    caption = f"Kilocalories by {energy.method}. {judged}"
-    return card("Energy", _table(caption, ("What", "kcal", "90 % interval"), rows, numbers_from=2))
+    narrower = [
+        f"{item.field}: ±{item.then_percent:.0f} % instead of ±{item.now_percent:.0f} %"
+        for item in energy.would_narrow
+    ]
+    return card(
+        "Energy",
+        el("p", energy.answer, class_="answer"),
+        _table("Kilocalories", ("What", "kcal", "90 % interval"), rows, numbers_from=2),
+        el("p", f"How: {energy.method}. {judged}", class_="quiet"),
+        el("p", f"Would narrow it: {'; '.join(narrower)}.", class_="quiet") if narrower else "",
+    )
 
 
 def heart_card(heart: contract.Heart | None) -> Markup:
-    """Zones and the comparison of directions; mean and highest are key figures already."""
-    if heart is None or (heart.zones is None and heart.same_speed is None):
+    """Zones, load and the comparison of directions; mean and highest are key figures already."""
+    if heart is None:
         return Markup("")
-    tables = []
-    if heart.same_speed is not None:
-        pair = (
-            ("Forward", heart.same_speed.forward_bpm),
-            ("Backward", heart.same_speed.backward_bpm),
+    parts = [
+        part
+        for part in (
+            _same_speed(heart.same_speed),
+            _zones(heart),
+            _load(heart.load),
+            _drift(heart.drift_bpm_h),
+            _recoveries(heart.recoveries),
         )
-        rows = [_row(name, number(e.value, 0, "bpm"), _interval(e)) for name, e in pair]
-        head = ("Direction", "Heart rate", "90 % interval")
-        tables.append(_table("Heart rate at the same speed", head, rows, numbers_from=2))
-    if heart.zones is not None:
-        rows = [
-            _row(z.name, f"{z.low_bpm:.0f} – {z.high_bpm:.0f}", clock(z.time_s))
-            for z in heart.zones
-        ]
-        tables.append(_table("Time by zone", ("Zone", "bpm", "Time"), rows, numbers_from=2))
-    return card("Heart", *tables)
+        if part
+    ]
+    return card("Heart", *parts) if parts else Markup("")
+
+
+def _same_speed(same: contract.SameSpeed | None) -> Markup:
+    if same is None:
+        return Markup("")
+    rows = [
+        _row(name, number(estimate.value, 0, "bpm"), _interval(estimate))
+        for name, estimate in (
+            ("Forward", same.forward_bpm),
+            ("Backward", same.backward_bpm),
+            ("Backward minus forward", same.difference_bpm),
+        )
+    ]
+    caption = f"Heart rate at the same speed, {same.speed_m_s * 3.6:.1f} km/h ({same.motion})"
+    return _table(caption, ("Direction", "Heart rate", "90 % interval"), rows, numbers_from=2)
+
+
+def _zones(heart: contract.Heart) -> Markup:
+    if heart.zones is None:
+        return Markup("")
+    estimated = [
+        name
+        for name in ("resting", "threshold", "max")
+        if (limit := getattr(heart.limits, f"{name}_bpm")) and limit.source == "estimated"
+    ]
+    rows = [
+        _row(z.name, f"{z.low_bpm:.0f} – {z.high_bpm:.0f}", clock(z.time_s)) for z in heart.zones
+    ]
+    caption = f"Time by zone of {heart.zones_by}"
+    if estimated:
+        caption += f" ({', '.join(estimated)} heart rate estimated)"
+    return _table(caption, ("Zone", "bpm", "Time"), rows, numbers_from=2)
+
+
+def _load(load: contract.Load | None) -> Markup:
+    names = (("trimp", "TRIMP"), ("edwards", "Edwards"), ("session_rpe", "Session-RPE"))
+    rows = [
+        _row(label, number(value))
+        for key, label in names
+        if load is not None and (value := getattr(load, key)) is not None
+    ]
+    return _table("Load", ("Method", "Points"), rows, numbers_from=2) if rows else Markup("")
+
+
+def _drift(drift: contract.Estimate | None) -> Markup:
+    if drift is None:
+        return Markup("")
+    said = f"{number(drift.value)} bpm an hour at the same speed ({_interval(drift)})"
+    return el("p", el("b", "Drift"), f" {said}")
+
+
+def _recoveries(recoveries: Sequence[contract.Recovery]) -> Markup:
+    if not recoveries:
+        return Markup("")
+    rows = [
+        _row(moment(item.end_s), item.direction, number(item.drop_bpm, 0, "bpm"))
+        for item in recoveries
+    ]
+    head = ("End of a repetition", "Direction", "Fall in a minute")
+    return _table("Recovery", head, rows, numbers_from=3)
 
 
 def muscle_card(muscle: contract.Muscle | None) -> Markup:

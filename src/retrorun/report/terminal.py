@@ -35,9 +35,7 @@ def show_session(session: Session, *, console: Console) -> None:
         parts.append(strip)
     if session.segments:
         parts.append(_segments(session.segments))
-    form = _form(session)
-    if form is not None:
-        parts.append(form)
+    parts += [part for part in (_energy(session), _heart(session), _form(session)) if part]
     if session.recording.problems:
         parts.append(_problems(session.recording.problems))
     console.print(Group(*parts))
@@ -188,7 +186,7 @@ def _segments(segments: Sequence[contract.Segment]) -> Table:
     table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
     for column in ("start", "end", "motion", "direction"):
         table.add_column(column)
-    for column in ("distance", "km/h", "min/km", "steps/min", "bpm"):
+    for column in ("distance", "km/h", "min/km", "steps/min", "bpm", "kcal"):
         table.add_column(column, justify="right")
     for segment in segments[:_MOST_ROWS]:
         speed = segment.speed_m_s
@@ -202,10 +200,77 @@ def _segments(segments: Sequence[contract.Segment]) -> Table:
             pace_min_km(speed),
             _whole(segment.cadence_steps_min),
             _whole(segment.heart_rate_bpm),
+            _whole(segment.energy_kcal.value if segment.energy_kcal else None),
         )
     if len(segments) > _MOST_ROWS:
-        table.add_row("…", "", f"{len(segments) - _MOST_ROWS} more", "", "", "", "", "", "")
+        table.add_row("…", "", f"{len(segments) - _MOST_ROWS} more")
     return table
+
+
+_ENERGY_ROWS = (
+    ("total_kcal", "in all"),
+    ("forward_kcal", "forward"),
+    ("backward_kcal", "backward"),
+    ("unknown_kcal", "direction unknown"),
+    ("still_kcal", "standing"),
+    ("same_speed_all_forward_kcal", "had all been forward at the same speeds"),
+)
+
+
+def _energy(session: Session) -> RenderableType | None:
+    energy = session.energy
+    if energy is None:
+        return None
+    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
+    for column in ("energy", "kcal", "90 % interval"):
+        table.add_column(column, justify="left" if column == "energy" else "right")
+    for name, label in _ENERGY_ROWS:
+        estimate: contract.Estimate = getattr(energy, name)
+        if estimate.value > 0:
+            table.add_row(label, f"{estimate.value:.0f}", f"{estimate.low:.0f}–{estimate.high:.0f}")
+    answer = Text(energy.answer, style="bold" if energy.backward_kcal.value else "")
+    return Group(table, answer)
+
+
+def _heart(session: Session) -> RenderableType | None:
+    heart = session.heart
+    if heart is None:
+        return None
+    lines = Table.grid(padding=(0, 2))
+    same = heart.same_speed
+    if same is not None:
+        more = same.difference_bpm
+        lines.add_row(
+            Text("heart at the same speed", style="dim"),
+            f"{same.backward_bpm.value:.0f} bpm backward, {same.forward_bpm.value:.0f} forward:"
+            f" {more.value:+.0f} ({more.low:+.0f} to {more.high:+.0f}) at"
+            f" {same.speed_m_s * 3.6:.1f} km/h",
+        )
+    if heart.zones is not None:
+        told = ", ".join(f"{zone.name} {clock(zone.time_s)}" for zone in heart.zones if zone.time_s)
+        lines.add_row(Text(f"zones by {heart.zones_by}", style="dim"), told)
+    if heart.load is not None:
+        loads = [
+            f"{name} {value:.0f}"
+            for name, value in (
+                ("TRIMP", heart.load.trimp),
+                ("Edwards", heart.load.edwards),
+                ("session-RPE", heart.load.session_rpe),
+            )
+            if value is not None
+        ]
+        if loads:
+            lines.add_row(Text("load", style="dim"), ", ".join(loads))
+    if heart.drift_bpm_h is not None:
+        drift = heart.drift_bpm_h
+        lines.add_row(
+            Text("drift", style="dim"),
+            f"{drift.value:+.0f} bpm an hour ({drift.low:+.0f} to {drift.high:+.0f})",
+        )
+    if heart.recoveries:
+        drops = ", ".join(f"{item.drop_bpm:.0f}" for item in heart.recoveries[:12])
+        lines.add_row(Text("fall in a minute", style="dim"), f"{drops} bpm")
+    return lines if lines.row_count else None
 
 
 def _form(session: Session) -> Table | None:
@@ -224,10 +289,14 @@ def _form(session: Session) -> Table | None:
             ("contact_time_s", "contact time", 1000.0, "ms"),
             ("flight_time_s", "flight time", 1000.0, "ms"),
             ("stride_time_variability", "stride time variability", 100.0, "%"),
+            ("step_asymmetry", "step asymmetry", 100.0, "%"),
+            ("harmonic_ratio", "harmonic ratio, vertical", 1.0, ""),
+            ("local_divergence", "local divergence", 1.0, "a stride"),
+            ("trunk_lean_deg", "trunk lean", 1.0, "°"),
         ):
             estimate: contract.FormEstimate | None = getattr(form, name)
             if estimate is not None:
-                digits = 2 if unit == "m" else 1 if unit == "%" else 0
+                digits = {"m": 2, "": 2, "a stride": 2, "%": 1, "°": 1}.get(unit, 0)
                 low, value, high = (
                     f"{x * scale:.{digits}f}" for x in (estimate.low, estimate.value, estimate.high)
                 )
