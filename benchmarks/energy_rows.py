@@ -29,6 +29,8 @@ ASSUMED_N = 10
 #: Running at a speed not seen: the middle of `BACKWARD_RUNNING`. Above standing, a metre forward
 #: costs the same within 4 % from 2 to 5 m/s.
 ASSUMED_RUN_M_S = 2.625
+#: Where walking's speed was not seen; and running up 45 %, for which nobody has the oxygen at more.
+ASSUMED_WALK_M_S, ASSUMED_STEEP_RUN_M_S = 1.0, 1.2
 #: Threshold speed of highly trained men where fletcher2009 gives shares of it (convention); gross,
 #: a metre costs the same within 2 % from 3 to 5 m/s. [m/s]
 ASSUMED_THRESHOLD_M_S = 4.5
@@ -52,7 +54,7 @@ COLUMNS: tuple[tuple[str, Quantity, str, float], ...] = (
 _ASSIGNED = "assigned, not people: as a mean of 10; MET as 3.5 ml/kg/min"
 #: What was taken where a study does not say it.
 ASSUMED = {
-    "minetti2002": "running speed not seen: 2.625 m/s",
+    "minetti2002": "speed mostly not seen: walking 1.0, running 2.625 m/s, up 45 % 1.2 m/s",
     "masumoto2015": "speed not seen: 2.625 m/s; gross or net not seen, taken as net",
     "fletcher2009": "threshold speed not seen: 4.5 m/s; gross or net not seen, taken as gross",
     "margaria1963": "`independent of speed`: running at 2.625 m/s; walking `about half`",
@@ -147,11 +149,18 @@ def _row(study: str, line: Mapping[str, str], quantity: Quantity, value: float, 
     of_line: dict[str, Any] = {
         "gait": line.get("gait", "run"),
         "direction": line.get("direction", "forward"),
-        "speed_m_s": float(line.get("speed_m_s") or ASSUMED_RUN_M_S),
+        "speed_m_s": float(line.get("speed_m_s") or _assumed_speed_m_s(line)),
         "gradient": float(line.get("gradient", 0.0)),
         "heart_bpm": (float(line["heart_rate_bpm"]),) if "heart_rate_bpm" in line else (),
     }
     return Row(study=study, quantity=quantity, value=value, **(of_line | more))
+
+
+def _assumed_speed_m_s(line: Mapping[str, str]) -> float:
+    if line.get("gait") == "walk":
+        return ASSUMED_WALK_M_S
+    steep = float(line.get("gradient", 0.0)) > 0.3
+    return ASSUMED_STEEP_RUN_M_S if steep else ASSUMED_RUN_M_S
 
 
 def _speed_not_seen() -> Iterator[Row]:

@@ -452,7 +452,8 @@ def balance(
     shown = [*found.now.trials, *(found.compared.earlier.trials if found.compared else ())]
     lost = sum(trial.sway is None for trial in shown)
     if lost:
-        print(f"retrorun: {lost} of {len(shown)} trials not judged, see above", file=sys.stderr)
+        said = f"{lost} of {len(shown)} trials not judged; the reasons stand beside them"
+        print(f"retrorun: {said}", file=sys.stderr)
     now.end()
     if lost:
         raise typer.Exit(1)

@@ -116,7 +116,10 @@ class DirectionTotals:
 
 @published
 class SameHeartRate:
-    """All forward for the same time at the same heart rate: a hypothesis."""
+    """All forward for the same time at the same heart rate: a hypothesis.
+
+    Hearts were seen to run ahead of the oxygen backward, so forward it is as much energy or more.
+    """
 
     kcal: Estimate
     distance_m: Estimate
@@ -147,7 +150,7 @@ class Energy:
     net_total_kcal: Estimate
     same_speed_all_forward_kcal: Estimate
     backward_extra_kcal: Estimate
-    """Total minus all forward at the same speed; errors that both share cancel in it."""
+    """The backward part minus the same part forward; errors that both share cancel in it."""
     same_heart_rate_all_forward: SameHeartRate | None
     judged_s: float
     not_judged_s: float

@@ -23,7 +23,7 @@ from retrorun.physiology import calibration, energy
 from retrorun.physiology.calibration import Line
 from retrorun.physiology.energy import CAUSES, Amount, Power
 from retrorun.recording import Problem
-from retrorun.units import clock, kilocalories, kilometres
+from retrorun.units import clock, kilocalories
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -100,7 +100,18 @@ def account(
         return Account(energy=None, stretches=(None,) * len(stretches))
     _say_extrapolated(pieces, spent, problems)
     return Account(
-        energy=_energy(pieces, spent, ahead, gradient, sums, athlete=athlete, lines=lines),
+        energy=_energy(
+            pieces,
+            spent,
+            ahead,
+            gradient,
+            sums,
+            athlete=athlete,
+            lines=lines,
+            heart_known=bool(
+                np.isfinite(curves.heart_rate_bpm[pieces.second[pieces.moving]]).any()
+            ),
+        ),
         stretches=tuple(
             _estimate(sums.of(spent, chosen)) if np.any(spent.judged & chosen) else None
             for chosen in _by_stretch(pieces, len(stretches))
@@ -208,14 +219,11 @@ def _told_by_heart(pieces: _Pieces, curves: Curves, lines: Lines) -> Power:
     """Power by the athlete's own lines, from the heart rate that follows the work."""
     later = np.minimum(pieces.second + calibration.LAG_S, len(curves.heart_rate_bpm) - 1)
     beats = curves.heart_rate_bpm[later]
-    beats = np.where(pieces.moving & (pieces.way != decoder.SIDE), beats, np.nan)
+    beats = np.where(pieces.moving, beats, np.nan)
     told = energy.nothing(len(beats))
-    back = pieces.way == decoder.BACKWARD
-    if lines.forward is not None:
-        told = lines.forward.power(beats, back)
-    if lines.backward is not None:
-        own = lines.backward.power(beats, np.zeros_like(back))
-        told = own.where(back & own.judged, told)
+    for line, way in ((lines.forward, decoder.FORWARD), (lines.backward, decoder.BACKWARD)):
+        if line is not None:
+            told = line.power(beats).where(pieces.way == way, told)
     return told
 
 
@@ -271,6 +279,7 @@ def _energy(
     *,
     athlete: Athlete,
     lines: Lines,
+    heart_known: bool,
 ) -> contract.Energy:
     is_back, unknown = pieces.way == decoder.BACKWARD, pieces.way == decoder.UNKNOWN
     rest = pieces.motion == motion.STILL
@@ -279,7 +288,8 @@ def _energy(
     turned_round = ahead.where(is_back | unknown, spent)
     comparable = spent.judged & turned_round.judged
     all_forward = sums.of(turned_round, comparable)
-    extra = sums.of(spent, comparable) - all_forward
+    turned = comparable & is_back
+    extra = sums.of(spent, turned) - sums.of(turned_round, turned)
     hypothesis = _same_heart_rate(pieces, spent, gradient, total, back, is_back)
     judged_s = pieces.seconds(spent.judged)
     low, high = extra.difference_interval()
@@ -299,39 +309,50 @@ def _energy(
         not_judged_s=pieces.seconds(~spent.judged),
         method=METHOD + ("; joined with your own line of heart rate" if lines.any else ""),
         answer=_answer(pieces, is_back, spent, back, extra, hypothesis),
-        would_narrow=_narrowing(total, athlete, lines),
+        would_narrow=_narrowing(total, athlete, lines, heart_known=heart_known),
     )
 
 
 def _same_heart_rate(
     pieces: _Pieces, spent: Power, gradient: Floats, total: Amount, back: Amount, is_back: Bools
 ) -> contract.SameHeartRate | None:
-    """All forward for the same time at the same heart rate, taken for the same energy."""
+    """All forward for the same time at the same heart rate: at least the same energy.
+
+    None where the speed is not known, or no speed forward takes as much for a part worth a word.
+    """
     moved = pieces.moving & spent.judged & np.isfinite(pieces.speed_m_s)
     turned = moved & is_back
     if not turned.any():
         return None
-    codes, slope = pieces.motion[turned], gradient[turned]
-    w_kg = spent.w_kg[turned]
-    speed = energy.equal_power_speed(w_kg, codes, slope)
+    codes, slope, w_kg = pieces.motion[turned], gradient[turned], spent.w_kg[turned]
+    took_s = pieces.duration_s[turned]
     # What the two directions share cancels; what is left is the ratio, and the hypothesis.
     causes = [CAUSES.index(f"backward_{gait}") for gait in ("walking", "running")]
     causes.append(CAUSES.index("person_backward"))
-    ratio_w_kg = np.linalg.norm(spent.errors_w_kg[turned][:, causes], axis=1)
-    unsure_w_kg = np.hypot(ratio_w_kg, w_kg * calibration.BACKWARD_SD)
-    slower = energy.equal_power_speed(w_kg - unsure_w_kg, codes, slope)
-    if not (np.isfinite(speed) & np.isfinite(slower)).all():
+    ratio_sd = np.linalg.norm(spent.errors_w_kg[turned][:, causes], axis=1) / w_kg
+    unsure = np.hypot(ratio_sd, energy.SAME_HEART_SD)
+    speed, slower = (
+        energy.equal_power_speed(w_kg * share, codes, slope)
+        for share in (energy.SAME_HEART_RATIO, energy.SAME_HEART_RATIO - unsure)
+    )
+    reached = np.isfinite(speed) & np.isfinite(slower)
+    if took_s[reached].sum() < _MOST_OF * took_s.sum():
         return None
-    took_s = pieces.duration_s[turned]
     others = moved & ~is_back
-    metres = float(speed @ took_s) + float(pieces.speed_m_s[others] @ pieces.duration_s[others])
-    half = energy.Z90 * float((speed - slower) @ took_s)
-    wider = total.errors_j.copy()
-    wider[CAUSES.index("heart_rate_backward")] += back.joules * calibration.BACKWARD_SD
+    metres = float(pieces.speed_m_s[others] @ pieces.duration_s[others])
+    metres += float(speed[reached] @ took_s[reached])
+    half = energy.Z90 * float((speed - slower)[reached] @ took_s[reached])
+    errors = total.errors_j.copy()
+    errors[CAUSES.index("heart_rate")] += back.joules * energy.SAME_HEART_SD
+    more = back.joules * (energy.SAME_HEART_RATIO - 1)
     return contract.SameHeartRate(
-        kcal=_estimate(Amount(joules=total.joules, errors_j=wider)),
+        kcal=_estimate(Amount(joules=total.joules + more, errors_j=errors)),
         distance_m=contract.Estimate(value=metres, low=max(metres - half, 0.0), high=metres + half),
     )
+
+
+#: A comparison may leave out so little (convention).
+_MOST_OF = 0.95
 
 
 def _answer(
@@ -348,32 +369,36 @@ def _answer(
         return "Nothing was told or seen to be backward, so there is nothing to compare."
     judged = turned & spent.judged
     if not judged.any():
-        why = "at speeds or slopes that nobody has measured"
+        why = "at speeds or slopes for which no figures were found"
         if not np.isfinite(pieces.speed_m_s[turned]).any():
             why = "and how fast is not known"
         return f"You moved backward, {why}, so no comparison is made."
-    part = "" if judged.sum() == turned.sum() else "what could be judged of "
+    backward = f"your {clock(pieces.seconds(turned))} backward"
+    if pieces.seconds(judged) < pieces.seconds(turned) - 1:
+        backward = f"the {clock(pieces.seconds(judged))} of {backward} that could be judged,"
     low, high = (kilocalories(end) for end in extra.difference_interval())
     more = f"{kilocalories(extra.joules):.0f} kcal more ({low:.0f} to {high:.0f})"
     if low < 0:
         more = f"between {-low:.0f} kcal less and {high:.0f} kcal more"
     sentence = (
-        f"For {part}your {clock(pieces.seconds(judged))} backward you spent about"
-        f" {kilocalories(back.joules):.0f} kcal, {more} than forward at the same speeds"
+        f"For {backward} you spent about {kilocalories(back.joules):.0f} kcal, {more} than"
+        " forward at the same speeds"
     )
     if hypothesis is None:
         return sentence + "."
-    covered = pieces.moving & spent.judged
-    moved_m = float(np.nansum((pieces.speed_m_s * pieces.duration_s)[covered]))
-    further = hypothesis.distance_m.value - moved_m
+    moved = pieces.moving & spent.judged
+    moved_m = float(np.nansum((pieces.speed_m_s * pieces.duration_s)[moved]))
+    further = (hypothesis.distance_m.low - moved_m, hypothesis.distance_m.high - moved_m)
+    reach = " to ".join(f"{max(round(metres, -1), 0):.0f}" for metres in further)
     return (
-        f"{sentence}; forward at the same heart rate would have cost about as much in that time,"
-        f" if equal heart rates mean equal effort, and taken you some {kilometres(further)}"
-        " further."
+        f"{sentence}; forward for as long at the same heart rate would, as far as anybody knows,"
+        f" have cost as much or more and taken you {reach} m further."
     )
 
 
-def _narrowing(total: Amount, athlete: Athlete, lines: Lines) -> tuple[contract.Narrowing, ...]:
+def _narrowing(
+    total: Amount, athlete: Athlete, lines: Lines, *, heart_known: bool
+) -> tuple[contract.Narrowing, ...]:
     """Facts that are missing, and what the interval of the total would be with each."""
     if total.joules <= 0:
         return ()
@@ -385,9 +410,9 @@ def _narrowing(total: Amount, athlete: Athlete, lines: Lines) -> tuple[contract.
     found = []
     if athlete.mass_kg is None:
         found.append(("mass_kg", half_percent(total.without({"mass"}), _MASS_SD)))
-    if not lines.any:
+    if heart_known and not lines.any:
         known = {"person", "forward_walking", "forward_running", "speed", "gradient"}
-        own = float(np.hypot(calibration.DAY_TO_DAY_SD, calibration.OXYGEN_SD))
+        own = float(np.hypot(_USUAL_LINE_SD, calibration.OXYGEN_SD))
         found.append(("calibration", half_percent(total.without(known), own)))
     now = half_percent(total)
     return tuple(
@@ -395,6 +420,10 @@ def _narrowing(total: Amount, athlete: Athlete, lines: Lines) -> tuple[contract.
         for field, then in sorted(found, key=lambda item: item[1])
         if then < now
     )
+
+
+#: Day to day, and the usual scatter of heart rates about a tested line (convention).
+_USUAL_LINE_SD = 0.08
 
 
 def _estimate(amount: Amount) -> contract.Estimate:
@@ -415,11 +444,12 @@ def _say_silent(pieces: _Pieces, spent: Power, gradient: Floats, problems: list[
         ("sideways", pieces.way == decoder.SIDE),
         ("neither standing, walking nor running", pieces.motion == motion.OTHER),
         ("no speed", ~np.isfinite(pieces.speed_m_s)),
-        ("downhill backward, which nobody measured", back & (np.nan_to_num(gradient) < -0.02)),
-        ("backward at a speed or slope that nobody measured", back),
-        ("direction unknown, at a speed or slope that nobody measured backward",
+        ("downhill backward, for which no figures were found",
+         back & (np.nan_to_num(gradient) < -0.02)),
+        ("backward at a speed or slope for which no figures were found", back),
+        ("direction unknown, at a speed or slope for which no backward figures were found",
          pieces.way == decoder.UNKNOWN),
-        ("forward at a speed or slope that nobody measured", left),
+        ("forward at a speed or slope for which no figures were found", left),
     )  # fmt: skip
     for reason, applies in reasons:
         chosen = left & applies

@@ -254,7 +254,7 @@ def test_the_table_of_pooled_effects_says_what_pooling_says() -> None:
         ("wright2001", "Wright & Weyand 2001"),
         ("cavagna2011", "Cavagna et al. 2011"),
         ("williford1998", "Williford et al. 1998"),
-        ("masumoto2015", "Weight-support study, no year"),
+        ("masumoto2015", "Weight support, no year"),
         ("dbpia8826885", "Korean study, no year"),
     ],
 )
@@ -265,6 +265,6 @@ def test_a_study_is_named_as_people_name_it(key: str, cite: str) -> None:
 def test_the_formula_and_the_remark_of_a_derived_figure_are_told_apart() -> None:
     finding = findings()["williford1998.run_ratio"]
     assert finding.derived == "(31.33-3.5)/(27.15-3.5)"
-    assert finding.remark.startswith("spread of the ratio not published: imputed")
+    assert finding.remark.startswith("standard error from both standard deviations")
     plain = findings()["rasica2020.ratio"]
     assert (plain.derived, plain.remark) == ("", "no spread in the abstract: imputed")

@@ -22,7 +22,7 @@ def study(key: str) -> Study:
     texts = dict.fromkeys(
         ("authors", "year", "title", "published", "doi", "design", "population", "seen", "note"), ""
     )
-    return Study(key=key, n=None, flag="S", duplicate_of="", **texts)
+    return Study(key=key, n=None, flag="S", remembered="", duplicate_of="", **texts)
 
 
 def finding(
@@ -215,12 +215,12 @@ def test_studies_that_agree_are_not_believed_more_than_their_errors_allow(
 
 
 def test_the_prediction_interval_by_hand(planted: Planted) -> None:
-    """-1, 0, 1, each ±0.1: tau² = 1 - 0.01, se² = 1/3; t(1) times √(tau² + se²)."""
+    """-1, 0, 1, each ±0.1: tau² = 1 - 0.01, se² = 1/3; t(2) times √(tau² + se²)."""
     planted(*(finding(key, y, se=0.1) for key, y in zip("abc", (-1.0, 0.0, 1.0), strict=True)))
     found = pooled()
     assert found.tau**2 == pytest.approx(0.99, abs=1e-4)
     assert found.se == pytest.approx(math.sqrt(1 / 3), abs=1e-4)
-    reach = 6.3138 * math.sqrt(0.99 + 1 / 3)
+    reach = 2.9200 * math.sqrt(0.99 + 1 / 3)
     assert found.prediction_low == pytest.approx(-reach, abs=2e-3)
     assert found.prediction_high == pytest.approx(reach, abs=2e-3)
 
@@ -313,10 +313,10 @@ def test_leaving_a_study_out_is_pooling_the_others(planted: Planted) -> None:
 def test_the_sensitivity_names_every_study_and_the_imputed_spread() -> None:
     whats = [variation.what for variation in sensitivity("cost_ratio_running")]
     assert whats[:3] == [
-        "imputed spread halved", "imputed spread doubled", "only studies that published a spread",
+        "imputed spread halved", "imputed spread doubled", "only published spreads",
     ]  # fmt: skip
     assert whats[3] == "without Wright & Weyand 2001"
-    assert len(whats) == 3 + 5
+    assert len(whats) == 3 + 4
 
 
 def test_an_unknown_outcome_is_refused() -> None:
@@ -333,7 +333,7 @@ def test_weights_add_up_and_only_pooled_rows_have_one() -> None:
     assert sum(weights) == pytest.approx(1)
     assert len(weights) == 3
     assert all(row.why_not for row in summary.rows if row.weight is None)
-    assert all(row.imputed for row in summary.rows if row.pooled)
+    assert [row.imputed for row in summary.rows if row.pooled] == [False, True, True]
     assert summary.why_not == ""
     assert summary.range == pytest.approx((1.25, 1.484))
 

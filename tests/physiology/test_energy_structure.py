@@ -33,12 +33,15 @@ def _backward(
     return energy.backward(codes, speed_m_s, slope, ratio=energy.ratios(without)).w_kg
 
 
-def test_equal_oxygen_is_equal_energy_in_both_directions() -> None:
-    beats = np.array([110.0, 140.0, 170.0])
-    tested = calibration.fit_tested(beats, np.array([20.0, 32.0, 44.0]))
-    assert tested is not None
-    back, ahead = (tested.power(beats, np.full(3, backward)) for backward in (True, False))
-    np.testing.assert_allclose(back.w_kg, ahead.w_kg, rtol=1e-12)
+def test_equal_oxygen_is_equal_energy_whatever_the_heart_rate_and_direction() -> None:
+    vo2 = np.array([20.0, 32.0, 44.0])
+    ahead = calibration.fit_tested(np.array([110.0, 140.0, 170.0]), vo2)
+    back = calibration.fit_tested(np.array([120.0, 155.0, 190.0]), vo2)
+    assert ahead is not None
+    assert back is not None
+    np.testing.assert_allclose(
+        ahead.power(np.array([140.0])).w_kg, back.power(np.array([155.0])).w_kg, rtol=1e-12
+    )
 
 
 def test_the_forward_speed_of_equal_power_costs_the_same() -> None:
@@ -100,7 +103,8 @@ def test_walking_backward_bends_upward_with_speed() -> None:
     assert np.all(np.diff(slopes) > 0)
 
 
-@pytest.mark.parametrize("speed_m_s", [1.75, 2.5, 3.5])
+# Faster up such slopes takes more oxygen than anybody has, and is not judged.
+@pytest.mark.parametrize("speed_m_s", [1.4, 1.6, 1.75])
 def test_running_backward_uphill_is_a_straight_line(speed_m_s: float) -> None:
     slope = np.linspace(0.0, 0.25, 6)
     cost = _backward(motion.RUN, np.full(6, speed_m_s), slope)

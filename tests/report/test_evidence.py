@@ -9,6 +9,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET  # our own pictures
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from retrorun import cli
 from retrorun.evidence.library import claims, findings, studies
 from retrorun.evidence.pooling import pool
 from retrorun.evidence.summary import summarise
-from retrorun.report import forest
+from retrorun.report import evidence, forest
 from retrorun.report.evidence import how_seen, show_claim, show_claims
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -182,7 +183,7 @@ def line_of(text: str, start: str) -> str:
 def test_letters_stand_where_the_values_are() -> None:
     """In order from left to right: no difference, Williford 1.18, the pooled 1.29, Rasica 1.35."""
     text = told("calories", width=120).split("Oxygen uptake, backward over")[0]
-    pooled = line_of(text, "pooled, 5 studies")
+    pooled = line_of(text, "pooled, 4 studies")
     low = line_of(text, "Williford et al. 1998")
     high = line_of(text, "Rasica et al. 2020")
     left = [i for i, letter in enumerate(pooled) if letter == "│"]
@@ -198,14 +199,20 @@ def test_imputed_published_and_hollow_rows_look_different() -> None:
     imputed = next(line for line in text.splitlines() if "╌" in line)
     assert " *" in imputed
     hollow = next(line for line in text.splitlines() if "□" in line)
-    assert "Ainsworth et al. 2011" in hollow
+    assert "Cavagna et al. 2011" in hollow
     assert "□ Ainsworth et al. 2011, not pooled: 6.0/4.3; assigned, not measured" in plain(text)
 
 
 def test_a_prediction_interval_beyond_the_plot_ends_in_arrows_and_keeps_its_numbers() -> None:
-    text = told("calories", width=120).split("Oxygen uptake, backward over")[1]
-    line = next(line for line in text.splitlines() if line.strip().startswith("another study"))
-    assert "(0.82 to 2.30)" in line
+    summary = summarise("cost_ratio_walking")
+    assert summary.pooled is not None
+    wide = replace(summary.pooled, prediction_low=0.5, prediction_high=4.0)
+    out = io.StringIO()
+    console = Console(file=out, width=120, highlight=False)
+    evidence._outcome(replace(summary, pooled=wide), console)
+    lines = out.getvalue().splitlines()
+    line = next(line for line in lines if line.strip().startswith("another study"))
+    assert "(0.50 to 4.00)" in line
     assert "◂" in line
     assert "▸" in line
 
@@ -312,7 +319,7 @@ def test_rows_that_are_not_pooled_are_rings_with_a_reason(
 ) -> None:
     drawn = picture("calories")
     rings = [e for e in drawn.iter(f"{SVG}circle") if e.get("class") == "hollow"]
-    assert len(rings) == 2 + 1, "two rows, and the one in the legend"
+    assert len(rings) == 3 + 1, "three rows, and the one in the legend"
     assert "Not pooled: Herrmann et al. 2024: assigned, not measured on persons." in texts(drawn)
 
 
@@ -385,9 +392,12 @@ def test_the_json_has_the_pooled_effect_and_what_moves_it(run: Run) -> None:
     assert found is not None
     assert running["pooled"]["value"] == found.value
     assert running["pooled"]["prediction_high"] == found.prediction_high
-    assert running["imputed_spread_from"] == ["wright2001.ratio"]
-    assert [f["imputed"] for f in running["figures"]] == [False, True, True, True, True]
-    assert len(running["sensitivity"]) == 8
+    assert running["imputed_spread_from"] == ["wright2001.ratio", "williford1998.run_ratio"]
+    imputed = {f["study"]: f["imputed"] for f in running["figures"] if f["pooled"]}
+    assert imputed == {
+        "wright2001": False, "rasica2020": True, "masumoto2015": True, "williford1998": False,
+    }  # fmt: skip
+    assert len(running["sensitivity"]) == 7
     assert running["range"] == [1.18, 1.35]
 
 

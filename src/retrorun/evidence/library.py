@@ -21,7 +21,8 @@ from typing import Literal
 Flag = Literal["S", "S2", "D", "R"]
 Use = Literal["pool", "show", "no"]
 Scale = Literal["ratio", "difference", "smd"]
-Verdict = Literal["supported", "partly", "contradicted", "unproven"]
+#: ``prudent``: good sense, not measured.
+Verdict = Literal["supported", "partly", "prudent", "contradicted", "unproven"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,7 @@ class Study:
     population: str
     seen: str
     flag: Flag
+    remembered: str  #: fields that were not seen: title, doi, pages, co-authors
     duplicate_of: str  #: key of the study whose data or words this one repeats
     note: str
 

@@ -26,7 +26,8 @@ from retrorun.evidence.library import Finding, Outcome, outcomes, shown, studies
 Z90 = 1.6448536269514722
 Z95 = 1.959963984540054
 
-#: Fewer studies leave no degree of freedom for a prediction interval (higgins2009).
+#: Fewer studies say nothing of the spread between studies (convention; the interval with one degree
+#: of freedom less than studies is that of inthout2016).
 FEWEST_FOR_PREDICTION = 3
 
 
@@ -110,7 +111,7 @@ def sensitivity(outcome: str) -> tuple[Variation, ...]:
         ]
     if 0 < len(imputed) < len(pooled.effects):
         only = pool(outcome, without=imputed)
-        found.append(Variation(what="only studies that published a spread", pooled=only))
+        found.append(Variation(what="only published spreads", pooled=only))
     found += [
         Variation(
             what=f"without {studies()[effect.finding.study].cite}",
@@ -243,7 +244,7 @@ def _combine(of: Outcome, effects: Sequence[Effect], *, person_sd: float) -> Poo
     )
     if k < FEWEST_FOR_PREDICTION:
         return pooled
-    reach = float(stdtrit(k - 2, 0.95)) * math.hypot(tau, se)
+    reach = float(stdtrit(k - 1, 0.95)) * math.hypot(tau, se)
     return replace(
         pooled,
         prediction_low=_unscaled(mean - reach, of),

@@ -33,7 +33,7 @@ Z90 = float(ndtri(0.95))
 CAUSES = (
     "standing", "forward_walking", "forward_running", "person", "backward_walking",
     "backward_running", "person_backward", "extrapolated", "gradient", "speed", "direction",
-    "heart_rate", "heart_rate_backward", "mass",
+    "heart_rate", "mass",
 )  # fmt: skip
 _COLUMN = {cause: column for column, cause in enumerate(CAUSES)}
 
@@ -63,22 +63,30 @@ FORWARD_WALKING = Range(measured_m_s=(0.0, 1.96), wider_m_s=(0.0, 2.3), gradient
 #: From the slowest forward run of wright2001 to two standard deviations above the mean speed of
 #: looney2023; wider by convention.
 FORWARD_RUNNING = Range(measured_m_s=(1.75, 5.22), wider_m_s=(1.1, 6.0), gradient=(-0.45, 0.45))
-#: Slopes of dbpia8826885, speeds of myatt1995; nobody measured downhill, and a watch cannot tell
-#: two per cent down from level (convention).
+#: Slopes of dbpia8826885, speeds of myatt1995; no figure was found downhill, and a watch cannot
+#: tell two per cent down from level (convention).
 BACKWARD_WALKING = Range(measured_m_s=(0.89, 1.79), wider_m_s=(0.8, 2.1), gradient=(-0.02, 0.125))
 #: Speeds of wright2001, slopes of rasica2020.
 BACKWARD_RUNNING = Range(measured_m_s=(1.75, 3.50), wider_m_s=(1.4, 3.5), gradient=(-0.02, 0.25))
 
-#: Spread between persons at the same speed: 0.06 to 0.09 (fletcher2009), 0.07 (minetti2002), a
-#: range of 0.20 (lacour2015), 0.24 (masumoto2015); walking 0.18 (williford1998).
-PERSON_SD = 0.10
+#: Spread between persons at the same speed. Running: 0.06 to 0.09 (fletcher2009), 0.07
+#: (minetti2002) and a range of 0.20 (lacour2015) in trained people, 0.24 (masumoto2015) in mixed
+#: ones; walking: 0.12 (dasgupta2019), 0.18 (williford1998). Between these by convention.
+PERSON_RUNNING_SD, PERSON_WALKING_SD = 0.12, 0.15
 #: What a guess beyond the measured speeds may be off by (convention).
 EXTRAPOLATED_SD = 0.10
+#: Power that few hearts deliver for minutes, and that none does: 70 and 90 ml/kg/min of oxygen
+#: (convention). No study measured above, whatever its speeds and slopes taken each alone. [W/kg]
+HIGHEST_MEASURED_W_KG, HIGHEST_W_KG = 24.4, 31.4
 #: Watches and belts tell the speed to so much (convention; `docs/why/distance.md`).
 SPEED_SD = 0.02
 #: One per cent of slope changes the cost by some 5 %; a barometer over a run is off by less than
 #: half of that, an unknown but about level course by most of it (convention).
 GRADIENT_SD, GRADIENT_UNKNOWN_SD = 0.015, 0.04
+#: What the same heart rate means forward, in energy over that backward. Williford's own forward
+#: line gives 1.18 running and 1.31 walking (williford1998); others saw oxygen a beat unchanged
+#: (dbpia8826885), which allows less. From nothing to both: a hypothesis (convention).
+SAME_HEART_RATIO, SAME_HEART_SD = 1.15, 0.09
 #: With less than this chance of backward, an unknown direction counts as forward (convention).
 SURELY_FORWARD = 0.05
 
@@ -225,12 +233,14 @@ def forward(codes: NDArray[np.integer], speed_m_s: Floats, gradient: Floats) -> 
     walk = _moving(
         forward_cost.walking_w_kg(_in(speed_m_s, FORWARD_WALKING), slope),
         forward_cost.walking_disagreement(_in(speed_m_s, FORWARD_WALKING), slope),
-        cause="forward_walking", within=FORWARD_WALKING, speed_m_s=speed_m_s, gradient=gradient,
+        cause="forward_walking", person=PERSON_WALKING_SD,
+        within=FORWARD_WALKING, speed_m_s=speed_m_s, gradient=gradient,
     )  # fmt: skip
     run = _moving(
         forward_cost.running_w_kg(_in(speed_m_s, FORWARD_RUNNING), slope),
         forward_cost.running_disagreement(_in(speed_m_s, FORWARD_RUNNING), slope),
-        cause="forward_running", within=FORWARD_RUNNING, speed_m_s=speed_m_s, gradient=gradient,
+        cause="forward_running", person=PERSON_RUNNING_SD,
+        within=FORWARD_RUNNING, speed_m_s=speed_m_s, gradient=gradient,
     )  # fmt: skip
     moving = walk.where(walks, run.where(runs, nothing(len(codes))))
     return still(len(codes)).where(codes == motion.STILL, moving)
@@ -245,7 +255,7 @@ def backward(
 ) -> Power:
     """Power of moving backward: the forward power times the studies' ratio. (n,)
 
-    Not judged downhill, where nobody measured it, nor outside `BACKWARD_WALKING` and
+    Not judged downhill, where no figure was found, nor outside `BACKWARD_WALKING` and
     `BACKWARD_RUNNING`. Standing is standing.
     """
     ratio = ratios() if ratio is None else ratio
@@ -295,8 +305,7 @@ def counterpart(joined: Power, spent: Power, ahead: Power) -> Power:
         times = ahead.w_kg / spent.w_kg
     only_backward = np.isin(
         CAUSES,
-        ("backward_walking", "backward_running", "person_backward", "heart_rate_backward",
-         "direction"),
+        ("backward_walking", "backward_running", "person_backward", "direction"),
     )  # fmt: skip
     scaled = Power(
         w_kg=joined.w_kg * times,
@@ -334,12 +343,13 @@ def amount(
 
 
 def _ratio_sd(effect: PooledEffect) -> float:
-    """Spread of the mean ratio of a group, on the logarithm.
+    """Spread of the mean ratio of another group, on the logarithm.
 
-    A mean of so few studies is less sure than its standard error says: by Student's quantile.
+    That of the prediction interval (inthout2016): of so few studies neither the mean nor the
+    spread between them is sure, so Student's quantile stands for the normal one.
     """
     few = float(stdtrit(len(effect.studies.split()) - 1, 0.95)) / Z90
-    return float(np.hypot(few * effect.se, effect.tau))
+    return few * float(np.hypot(effect.se, effect.tau))
 
 
 # --- pieces -----------------------------------------------------------------------------------
@@ -357,6 +367,7 @@ def _moving(
     disagreement: Floats,
     *,
     cause: str,
+    person: float,
     within: Range,
     speed_m_s: Floats,
     gradient: Floats,
@@ -367,7 +378,7 @@ def _moving(
     known = np.isfinite(gradient)
     errors = power.errors_w_kg
     errors[:, _COLUMN[cause]] = w_kg * disagreement
-    errors[:, _COLUMN["person"]] = w_kg * PERSON_SD
+    errors[:, _COLUMN["person"]] = w_kg * person
     errors[:, _COLUMN["speed"]] = above * SPEED_SD
     errors[:, _COLUMN["gradient"]] = above * np.where(known, GRADIENT_SD, GRADIENT_UNKNOWN_SD)
     _guess(power, np.ones(len(w_kg), dtype=bool), within, speed_m_s, gradient)
@@ -375,12 +386,14 @@ def _moving(
 
 
 def _guess(power: Power, rows: Bools, within: Range, speed_m_s: Floats, gradient: Floats) -> None:
-    """Widen what is beyond the measured speeds, and empty what nobody can judge."""
+    """Widen what is beyond the measured speeds, and empty what no study reaches."""
     beyond = rows & within.extrapolated(speed_m_s)
+    beyond |= rows & (power.w_kg > HIGHEST_MEASURED_W_KG)
     power.extrapolated[rows] = beyond[rows]
     column = power.errors_w_kg[:, _COLUMN["extrapolated"]]
     column[beyond] = np.hypot(column[beyond], power.w_kg[beyond] * EXTRAPOLATED_SD)
     silent = rows & ~within.judged(speed_m_s, np.nan_to_num(gradient))
+    silent |= rows & (power.w_kg > HIGHEST_W_KG)
     power.w_kg[silent] = np.nan
 
 

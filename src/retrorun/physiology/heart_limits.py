@@ -193,12 +193,12 @@ def vo2max_from_heart(
     if well_trained_man:
         factor = RATIO_FACTOR
         error = TRAINED_ERROR if max_bpm.source == "athlete" else TRAINED_ERROR_BY_AGE
-        method = "15.3 maximum / resting heart rate (uth2004)"
+        method = "15.3 maximum / resting heart rate, measured in trained men only (uth2004)"
     else:
         factor = UNTRAINED_FACTOR
         by_max = factor * (max_bpm.high - max_bpm.low) / (2 * Z90) / resting_bpm.value
         error = math.hypot(UNTRAINED_FACTOR_SD * ratio, by_max)
-        method = "14.6 maximum / resting heart rate (castagna2022)"
+        method = "14.6 maximum / resting heart rate, measured in men only (castagna2022)"
     value, half = factor * ratio, Z90 * error
     return Limit(
         value=value, low=value - half, high=value + half, source="estimated", method=method

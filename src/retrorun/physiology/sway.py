@@ -8,6 +8,7 @@ differ between two people, two phones or two ways of holding one for reasons of 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -206,7 +207,8 @@ def _leaves_the_usual(
 def _why_short(found: Sequence[_Looked], events: tuple[float, ...]) -> str:
     walked = sum(float(looked.walking.sum()) / looked.rate_hz for looked in found)
     steady = max(looked.seconds for looked in found)
-    why = f"{steady:.0f} s of steady standing, wanted at least {SHORTEST_S:.0f}"
+    # Rounded down: 19.8 s would be said to be the 20 that are wanted.
+    why = f"{math.floor(steady)} s of steady standing, wanted at least {SHORTEST_S:.0f}"
     if walked >= 1:
         why += f"; {walked:.0f} s of walking"
     if events:
@@ -282,7 +284,10 @@ def repeatability(trials: Sequence[Sway]) -> Repeatability:
     """
     n = len(trials)
     if n < FEWEST_TRIALS:
-        return Repeatability(figures=None, reason=f"{n} trials, wanted at least {FEWEST_TRIALS}")
+        return Repeatability(
+            figures=None,
+            reason=f"{n} {'trial' if n == 1 else 'trials'}, wanted at least {FEWEST_TRIALS}",
+        )
     seconds = [trial.seconds for trial in trials]
     if max(seconds) > (1 + SAME_LENGTH) * min(seconds):
         why = f"steady parts of {min(seconds):.0f} to {max(seconds):.0f} s cannot be compared"

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _VERDICT_STYLE: dict[Verdict, str] = {
     "supported": "bold green",
     "partly": "bold yellow",
+    "prudent": "bold cyan",
     "contradicted": "bold red",
     "unproven": "bold blue",
 }
@@ -328,7 +329,7 @@ def _together(pooled: Pooled, summary: Summary) -> str:
     own = sum(row.pooled and not row.imputed for row in summary.rows)
     if own < pooled.studies:
         parts.append(
-            f"{('None', 'One')[own] if own < 2 else own} of them published its own spread."
+            f"{('None', 'One')[own] if own < 2 else own} of them told a spread of their own."
         )
     return " ".join(parts)
 

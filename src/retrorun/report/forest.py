@@ -124,14 +124,14 @@ text{font:14px system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;
 .range{fill:var(--f);opacity:.2}.hollow{fill:var(--paper);stroke:var(--hollow);stroke-width:1.8}
 .away{stroke:var(--hollow);stroke-width:1.8}.pool{fill:var(--b)}.next{stroke:var(--b);stroke-width:2}
 .tip{fill:var(--b)}.pooled{fill:var(--bt);font-weight:600}.word{font-weight:650;font-size:13px}
-.supported{--v:#1b786b;--w:#e3f3f0}.partly{--v:#8a5a00;--w:#fdf1d3}
+.supported,.prudent{--v:#1b786b;--w:#e3f3f0}.partly{--v:#8a5a00;--w:#fdf1d3}
 .contradicted{--v:#b3261e;--w:#fce8e6}.unproven{--v:#5b6875;--w:#eceff2}
 .pill{fill:var(--w)}.word{fill:var(--v)}
 svg{--paper:#fff;--ink:#1c2630;--muted:#5b6875;--line:#e2e6ea;--grid:#edf0f2;--wash:#fdf5ef;
 --f:#2a6fb5;--b:#d9580d;--bt:#b04405;--hollow:#7d8894}
 @media(prefers-color-scheme:dark){svg{--paper:#191f26;--ink:#e5eaef;--muted:#a3b0bd;--line:#303a44;
 --grid:#262e37;--wash:#25211f;--f:#64a5e6;--b:#ff9148;--bt:#ffa365;--hollow:#94a1ae}
-.supported{--v:#6fd6c5;--w:#173a36}.partly{--v:#ffd479;--w:#40330f}
+.supported,.prudent{--v:#6fd6c5;--w:#173a36}.partly{--v:#ffd479;--w:#40330f}
 .contradicted{--v:#ff9d94;--w:#4a2220}.unproven{--v:#b4bfca;--w:#2c353f}}"""
 
 _WIDTH = 880
