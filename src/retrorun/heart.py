@@ -81,7 +81,12 @@ def heart_of(
     """What the heart did; None where no heart rate is believable."""
     beats = curves.heart_rate_bpm
     known = np.isfinite(beats)
-    if cleaned is None or not known.any():
+    if cleaned is None:
+        return None
+    if not known.any():
+        problems.append(
+            Problem("no believable heart rate in any second", "whole recording", "heart is null")
+        )
         return None
     limits = _limits(recording, athlete)
     zones = heart_zones.zones(beats, limits=limits)
