@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -264,4 +265,80 @@ def test_the_sentence_is_of_the_backward_part_alone() -> None:
 def test_what_could_not_be_judged_is_named_in_the_sentence() -> None:
     speeds = [(2.5, 300), (4.5, 300)]
     session = analyse(run(speeds), athlete=ATHLETE, labels=said((0, 600, "run", "backward")))
-    assert "For the 5:00 of your 9:59 backward that could be judged" in energy(session).answer
+    assert "For the 5:00 of your 9:59 backward that could be compared" in energy(session).answer
+
+
+def test_slopes_too_small_to_tell_do_not_make_backward_dearer() -> None:
+    """Up and down by 2 % each minute on a course that is level in all."""
+    wobble = 0.015 * np.where(np.arange(600) // 60 % 2, 1.0, -1.0)
+    backward = said((0, 600, "run", "backward"))
+    level, wavy = (
+        energy(analyse(run([(2.5, 600)], gradient=slope), athlete=ATHLETE, labels=backward))
+        for slope in (0.0, wobble)
+    )
+    assert wavy.backward_extra_kcal.value == pytest.approx(
+        level.backward_extra_kcal.value, rel=0.02
+    )
+
+
+@pytest.mark.parametrize(
+    ("points", "why"),
+    [
+        ([(150.0, 30.0)], "1 points, wanted at least 3"),
+        ([(140.0, 28.0), (145.0, 30.0), (150.0, 32.0)], "they span 10 beats"),
+        ([(110.0, 40.0), (130.0, 30.0), (150.0, 20.0)], "does not rise"),
+    ],
+)
+def test_calibration_that_makes_no_line_says_why(
+    points: list[tuple[float, float]], why: str
+) -> None:
+    who = replace(
+        ATHLETE,
+        calibration=tuple(
+            CalibrationPoint(heart_rate_bpm=beats, vo2_ml_kg_min=vo2) for beats, vo2 in points
+        ),
+    )
+    session = analyse(run([(2.5, 600)], heart_rate_bpm=145.0), athlete=who)
+    assert why in problems(session)
+    assert "own line" not in energy(session).method
+
+
+def test_calibration_that_contradicts_the_speed_is_said_and_widens() -> None:
+    wrong = replace(
+        ATHLETE,
+        calibration=tuple(
+            CalibrationPoint(heart_rate_bpm=beats, vo2_ml_kg_min=vo2)
+            for beats, vo2 in ((110.0, 60.0), (130.0, 70.0), (150.0, 80.0), (170.0, 90.0))
+        ),
+    )
+    session = analyse(run([(2.5, 600)], heart_rate_bpm=140.0), athlete=wrong)
+    assert "disagree on the energy" in problems(session)
+    doubted, tested = (
+        energy(session),
+        energy(analyse(run([(2.5, 600)], heart_rate_bpm=140.0), athlete=TESTED)),
+    )
+    width = [e.total_kcal.high / e.total_kcal.low for e in (doubted, tested)]
+    assert width[0] > 1.2 * width[1]
+
+
+def test_what_only_the_heart_judged_is_not_compared() -> None:
+    points = TESTED.calibration
+    both = replace(
+        TESTED, calibration=points + tuple(replace(p, direction="backward") for p in points)
+    )
+    belt = run([(2.5, 300), (6.8, 300)], heart_rate_bpm=150.0)
+    session = analyse(belt, athlete=both, labels=said((0, 600, "run", "backward")))
+    found = energy(session)
+    assert "For the 5:00 of your 9:59 backward that could be compared" in found.answer
+    assert "heart rate alone" in problems(session)
+    assert found.same_heart_rate_all_forward is None
+
+
+def test_seven_thousand_stretches_cost_no_more_than_their_seconds() -> None:
+    """The parts of a session are summed in one go, whatever their number."""
+    rows = tuple((s, s + 1.0, "run", ("forward", "backward")[s % 2]) for s in range(7200))
+    belt = run([(2.5, 7200)])
+    began = time.process_time()
+    session = analyse(belt, athlete=ATHLETE, labels=said(*rows))
+    assert len(session.segments) > 7000
+    assert time.process_time() - began < 10

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from retrorun.athlete import Athlete
+from retrorun.gait.direction.states import Said
 from retrorun.recording import Channel, Device, Recording, Span
 from retrorun.session import Session, analyse
 
@@ -271,3 +273,49 @@ def test_a_hill_has_its_ascent_and_gradient() -> None:
     assert session.ascent_m == pytest.approx(45, abs=2)
     assert np.nanmedian(session.curves.gradient[50:250]) == pytest.approx(0.05, abs=0.002)
     assert np.nanmedian(session.curves.gradient[350:550]) == pytest.approx(-0.05, abs=0.002)
+
+
+def test_labels_after_the_end_are_named() -> None:
+    said = (
+        Said(start_s=1e9, end_s=2e9, way="backward"),
+        Said(start_s=0.0, end_s=60.0, way="forward"),
+    )
+    session = analyse(recording(speed_m_s=(T, T * 0 + 3.0)), labels=said)
+    assert "labels after the end of the recording: 1 of 2 rows" in whats(session)
+
+
+def test_another_movement_backward_stays_backward() -> None:
+    said = (Said(start_s=0.0, end_s=600.0, way="backward", motion="other"),)
+    session = analyse(recording(speed_m_s=(T, T * 0 + 2.5)), labels=said)
+    assert {segment.direction for segment in session.segments} == {"backward"}
+
+
+def test_one_fix_on_a_treadmill_is_no_way() -> None:
+    channels = eastward(T, T * 0.0)
+    session = analyse(recording(speed_m_s=(T, T * 0 + 2.5), **channels))
+    assert session.distance_m == pytest.approx(1500, rel=0.01)
+    assert "positions stand still" in whats(session)
+
+
+def test_how_hard_it_felt_needs_no_heart_rate() -> None:
+    session = analyse(recording(speed_m_s=(T, T * 0 + 2.5)), rpe=5)
+    assert session.heart is not None
+    assert session.heart.mean_bpm is None
+    assert session.heart.load is not None
+    assert session.heart.load.session_rpe == pytest.approx(50)
+
+
+def test_a_maximum_that_the_recording_disproves_serves_nothing() -> None:
+    beats = 150 + 10 * np.sin(T / 30)
+    athlete = Athlete(resting_heart_rate_bpm=60, max_heart_rate_bpm=120)
+    session = analyse(
+        recording(speed_m_s=(T, T * 0 + 2.5), heart_rate_bpm=(T, beats)), athlete=athlete
+    )
+    assert session.heart is not None
+    assert (session.heart.zones, session.heart.vo2max_ml_kg_min) == (None, None)
+    assert "above the athlete's maximum (120 bpm)" in whats(session)
+
+
+def test_a_heart_that_never_moves_is_named() -> None:
+    session = analyse(recording(speed_m_s=(T, T * 0 + 2.5), heart_rate_bpm=(T, T * 0 + 150)))
+    assert "does not change at all: 600 s" in whats(session)

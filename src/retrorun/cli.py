@@ -511,6 +511,8 @@ def evidence(
 
     if json and svg is not None:
         _fail("choose one of --json and --svg; wanted at most one way of printing")
+    if svg is not None and (svg.exists() or not svg.name):
+        _fail(f"--svg {svg}: exists already; wanted a new name. Nothing is ever written over")
     if claim is None:
         _all_claims(json=json, svg=svg)
         return

@@ -227,8 +227,9 @@ class Recovery:
 class Heart:
     """What the heart did, artefacts removed."""
 
-    mean_bpm: float
-    max_bpm: float
+    mean_bpm: float | None
+    """Null where the heart is here for its session-RPE alone."""
+    max_bpm: float | None
     limits: HeartLimits
     vo2max_ml_kg_min: HeartLimit | None
     """Fitness: as the athlete knows it, or a rough estimate from the limits."""

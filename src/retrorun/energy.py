@@ -7,7 +7,7 @@ at every whole second and at every border of a stretch, so that the parts add up
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,9 @@ Bools = NDArray[np.bool_]
 MOST_REVERSALS_KM = 10.0
 #: A slope that counts as up or down. [-]
 _CLEARLY_SLOPED = 0.05
+
+#: A part of the time that is not worth a word (convention).
+_FEW = 0.05
 
 #: A mass of the scale in the bathroom (convention). [share]
 _MASS_SD = 0.01
@@ -63,13 +66,18 @@ class Lines:
         return self.forward is not None or self.backward is not None
 
 
-def tested_lines(athlete: Athlete) -> Lines:
-    """The lines through the calibration points of a profile."""
+def tested_lines(athlete: Athlete, problems: list[Problem]) -> Lines:
+    """The lines through the calibration points of a profile; why there is none is a problem."""
 
-    def line(*directions: str) -> Line | None:
-        points = [point for point in athlete.calibration if point.direction in directions]
+    def line(direction: str) -> Line | None:
+        points = [point for point in athlete.calibration if point.direction == direction]
         beats = np.array([point.heart_rate_bpm for point in points])
-        return calibration.fit_tested(beats, np.array([point.vo2_ml_kg_min for point in points]))
+        vo2 = np.array([point.vo2_ml_kg_min for point in points])
+        found = calibration.fit_tested(beats, vo2)
+        if points and found is None:
+            why = calibration.why_no_line(beats, vo2)
+            problems.append(Problem(f"calibration {direction}", "athlete", f"not used: {why}"))
+        return found
 
     return Lines(forward=line("forward"), backward=line("backward"))
 
@@ -90,7 +98,7 @@ def account(
     """
     pieces = _cut(stretches, curves, edges_s)
     gradient = _believed(pieces, problems)
-    spent, ahead = _powers(pieces, curves, gradient, lines)
+    spent, ahead = _powers(pieces, curves, gradient, lines, problems)
     sums = _Sums(pieces=pieces, mass=_mass(athlete, problems))
     _say_silent(pieces, spent, gradient, problems)
     if not np.any(spent.judged & pieces.moving):
@@ -99,6 +107,7 @@ def account(
         )
         return Account(energy=None, stretches=(None,) * len(stretches))
     _say_extrapolated(pieces, spent, problems)
+    _say_not_compared(pieces, spent, ahead, problems)
     return Account(
         energy=_energy(
             pieces,
@@ -113,8 +122,8 @@ def account(
             ),
         ),
         stretches=tuple(
-            _estimate(sums.of(spent, chosen)) if np.any(spent.judged & chosen) else None
-            for chosen in _by_stretch(pieces, len(stretches))
+            None if cost is None else _estimate(cost)
+            for cost in sums.by_stretch(spent, len(stretches))
         ),
     )
 
@@ -167,10 +176,6 @@ def _cut(stretches: Sequence[Stretch], curves: Curves, edges_s: Floats) -> _Piec
     )
 
 
-def _by_stretch(pieces: _Pieces, n: int) -> list[Bools]:
-    return [pieces.stretch == index for index in range(n)]
-
-
 def _believed(pieces: _Pieces, problems: list[Problem]) -> Floats:
     """The gradient of each piece, unless it changes between up and down as no course does."""
     slope = pieces.gradient
@@ -186,11 +191,13 @@ def _believed(pieces: _Pieces, problems: list[Problem]) -> Floats:
             )
         )
         return np.full(len(slope), np.nan)
-    if pieces.moving.any() and not np.isfinite(slope[pieces.moving]).any():
+    known = pieces.moving & np.isfinite(pieces.speed_m_s)
+    unsloped_s = pieces.seconds(known & ~np.isfinite(slope))
+    if unsloped_s > _FEW * pieces.seconds(known):
         problems.append(
             Problem(
                 "no slope",
-                "whole recording",
+                f"{unsloped_s:,.0f} s",
                 "energy is that of a level course, and its interval is wider; a treadmill that"
                 " was inclined costs more",
             )
@@ -198,7 +205,9 @@ def _believed(pieces: _Pieces, problems: list[Problem]) -> Floats:
     return slope
 
 
-def _powers(pieces: _Pieces, curves: Curves, gradient: Floats, lines: Lines) -> tuple[Power, Power]:
+def _powers(
+    pieces: _Pieces, curves: Curves, gradient: Floats, lines: Lines, problems: list[Problem]
+) -> tuple[Power, Power]:
     """What was spent, and what the same speeds forward would have taken, in every piece."""
     ahead = energy.forward(pieces.motion, pieces.speed_m_s, gradient)
     back = energy.backward(pieces.motion, pieces.speed_m_s, gradient)
@@ -210,9 +219,33 @@ def _powers(pieces: _Pieces, curves: Curves, gradient: Floats, lines: Lines) -> 
     spent = unknown.where(pieces.way == decoder.UNKNOWN, spent)
     if not lines.any:
         return spent, ahead
-    told = _told_by_heart(pieces, curves, lines)
+    told = _doubted(_told_by_heart(pieces, curves, lines), spent, pieces, problems)
     joined = calibration.joined(spent, told)
     return joined, energy.counterpart(joined, spent, ahead)
+
+
+def _doubted(told: Power, spent: Power, pieces: _Pieces, problems: list[Problem]) -> Power:
+    """What the heart told, less sure where it contradicts speed and slope beyond both errors."""
+    both = told.judged & spent.judged
+    heart, speed = (
+        energy.amount(power, pieces.duration_s, both, mass_kg=1.0, mass_sd=0.0)
+        for power in (told, spent)
+    )
+    apart = abs(heart.joules - speed.joules)
+    if apart <= energy.Z90 * float(np.hypot(heart.sd_j, speed.sd_j)):
+        return told
+    share = apart / heart.joules
+    problems.append(
+        Problem(
+            "your line of heart rate and the speed disagree on the energy",
+            f"{pieces.seconds(both):,.0f} s, by {apart / speed.joules:.0%}",
+            "both count, and the interval is wider; check the calibration points",
+        )
+    )
+    errors = told.errors_w_kg.copy()
+    column = CAUSES.index("heart_rate")
+    errors[:, column] = np.hypot(errors[:, column], np.nan_to_num(told.w_kg) * share)
+    return replace(told, errors_w_kg=errors)
 
 
 def _told_by_heart(pieces: _Pieces, curves: Curves, lines: Lines) -> Power:
@@ -246,6 +279,16 @@ class _Sums:
     def of(self, power: Power, chosen: Bools) -> Amount:
         return energy.amount(
             power, self.pieces.duration_s, chosen, mass_kg=self.mass.kg, mass_sd=self.mass.sd
+        )
+
+    def by_stretch(self, power: Power, stretches: int) -> list[Amount | None]:
+        return energy.amounts(
+            power,
+            self.pieces.duration_s,
+            self.pieces.stretch,
+            groups=stretches,
+            mass_kg=self.mass.kg,
+            mass_sd=self.mass.sd,
         )
 
 
@@ -282,6 +325,7 @@ def _energy(
     heart_known: bool,
 ) -> contract.Energy:
     is_back, unknown = pieces.way == decoder.BACKWARD, pieces.way == decoder.UNKNOWN
+    told = bool(np.any(spent.errors_w_kg[spent.judged, CAUSES.index("heart_rate")]))
     rest = pieces.motion == motion.STILL
     total = sums.of(spent, np.ones(len(rest), dtype=bool))
     back = sums.of(spent, is_back)
@@ -289,8 +333,9 @@ def _energy(
     comparable = spent.judged & turned_round.judged
     all_forward = sums.of(turned_round, comparable)
     turned = comparable & is_back
-    extra = sums.of(spent, turned) - sums.of(turned_round, turned)
-    hypothesis = _same_heart_rate(pieces, spent, gradient, total, back, is_back)
+    compared = sums.of(spent, turned)
+    extra = compared - sums.of(turned_round, turned)
+    hypothesis = _same_heart_rate(pieces, spent, gradient, total, compared, turned)
     judged_s = pieces.seconds(spent.judged)
     low, high = extra.difference_interval()
     return contract.Energy(
@@ -304,25 +349,36 @@ def _energy(
         backward_extra_kcal=contract.Estimate(
             value=kilocalories(extra.joules), low=kilocalories(low), high=kilocalories(high)
         ),
-        same_heart_rate_all_forward=hypothesis,
+        same_heart_rate_all_forward=None if hypothesis is None else hypothesis.said,
         judged_s=judged_s,
         not_judged_s=pieces.seconds(~spent.judged),
-        method=METHOD + ("; joined with your own line of heart rate" if lines.any else ""),
-        answer=_answer(pieces, is_back, spent, back, extra, hypothesis),
+        method=METHOD + ("; joined with your own line of heart rate" if told else ""),
+        answer=_answer(pieces, is_back, turned, compared, extra, hypothesis),
         would_narrow=_narrowing(total, athlete, lines, heart_known=heart_known),
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _SameHeartRate:
+    said: contract.SameHeartRate
+    further: tuple[float, float]  #: how much more way, as a share of the backward one
+
+
 def _same_heart_rate(
-    pieces: _Pieces, spent: Power, gradient: Floats, total: Amount, back: Amount, is_back: Bools
-) -> contract.SameHeartRate | None:
+    pieces: _Pieces,
+    spent: Power,
+    gradient: Floats,
+    total: Amount,
+    compared: Amount,
+    turned: Bools,
+) -> _SameHeartRate | None:
     """All forward for the same time at the same heart rate: at least the same energy.
 
-    None where the speed is not known, or no speed forward takes as much for a part worth a word.
+    None where a part of the backward time cannot be compared, or where no speed forward takes as
+    much for a part worth a word.
     """
     moved = pieces.moving & spent.judged & np.isfinite(pieces.speed_m_s)
-    turned = moved & is_back
-    if not turned.any():
+    if not turned.any() or np.any(moved & ~turned & (pieces.way == decoder.BACKWARD)):
         return None
     codes, slope, w_kg = pieces.motion[turned], gradient[turned], spent.w_kg[turned]
     took_s = pieces.duration_s[turned]
@@ -338,16 +394,25 @@ def _same_heart_rate(
     reached = np.isfinite(speed) & np.isfinite(slower)
     if took_s[reached].sum() < _MOST_OF * took_s.sum():
         return None
-    others = moved & ~is_back
-    metres = float(pieces.speed_m_s[others] @ pieces.duration_s[others])
-    metres += float(speed[reached] @ took_s[reached])
-    half = energy.Z90 * float((speed - slower)[reached] @ took_s[reached])
+    others = moved & ~turned
+    others_m = float(pieces.speed_m_s[others] @ pieces.duration_s[others])
+    turned_m = float(pieces.speed_m_s[turned] @ took_s)
+    # What no speed reaches is taken to grow like the rest.
+    share = took_s.sum() / took_s[reached].sum()
+    ahead_m = share * float(speed[reached] @ took_s[reached])
+    half_m = share * energy.Z90 * float((speed - slower)[reached] @ took_s[reached])
+    low_m, high_m = max(ahead_m - half_m, 0.0), ahead_m + half_m
     errors = total.errors_j.copy()
-    errors[CAUSES.index("heart_rate")] += back.joules * energy.SAME_HEART_SD
-    more = back.joules * (energy.SAME_HEART_RATIO - 1)
-    return contract.SameHeartRate(
-        kcal=_estimate(Amount(joules=total.joules + more, errors_j=errors)),
-        distance_m=contract.Estimate(value=metres, low=max(metres - half, 0.0), high=metres + half),
+    errors[CAUSES.index("heart_rate")] += compared.joules * energy.SAME_HEART_SD
+    more = compared.joules * (energy.SAME_HEART_RATIO - 1)
+    return _SameHeartRate(
+        said=contract.SameHeartRate(
+            kcal=_estimate(Amount(joules=total.joules + more, errors_j=errors)),
+            distance_m=contract.Estimate(
+                value=others_m + ahead_m, low=others_m + low_m, high=others_m + high_m
+            ),
+        ),
+        further=(low_m / turned_m - 1, high_m / turned_m - 1),
     )
 
 
@@ -358,38 +423,35 @@ _MOST_OF = 0.95
 def _answer(
     pieces: _Pieces,
     is_back: Bools,
-    spent: Power,
-    back: Amount,
+    turned: Bools,
+    compared: Amount,
     extra: Amount,
-    hypothesis: contract.SameHeartRate | None,
+    hypothesis: _SameHeartRate | None,
 ) -> str:
-    """The comparison in one sentence that is true."""
-    turned = is_back & pieces.moving
-    if not turned.any():
+    """The comparison in one sentence that is true; `turned` is the backward part compared."""
+    if not is_back.any():
         return "Nothing was told or seen to be backward, so there is nothing to compare."
-    judged = turned & spent.judged
-    if not judged.any():
+    if not turned.any():
         why = "at speeds or slopes for which no figures were found"
-        if not np.isfinite(pieces.speed_m_s[turned]).any():
+        if not np.isfinite(pieces.speed_m_s[is_back]).any():
             why = "and how fast is not known"
         return f"You moved backward, {why}, so no comparison is made."
-    backward = f"your {clock(pieces.seconds(turned))} backward"
-    if pieces.seconds(judged) < pieces.seconds(turned) - 1:
-        backward = f"the {clock(pieces.seconds(judged))} of {backward} that could be judged,"
+    backward = f"your {clock(pieces.seconds(is_back))} backward"
+    if pieces.seconds(turned) < pieces.seconds(is_back) - 1:
+        backward = f"the {clock(pieces.seconds(turned))} of {backward} that could be compared,"
     low, high = (kilocalories(end) for end in extra.difference_interval())
     more = f"{kilocalories(extra.joules):.0f} kcal more ({low:.0f} to {high:.0f})"
     if low < 0:
         more = f"between {-low:.0f} kcal less and {high:.0f} kcal more"
     sentence = (
-        f"For {backward} you spent about {kilocalories(back.joules):.0f} kcal, {more} than"
+        f"For {backward} you spent about {kilocalories(compared.joules):.0f} kcal, {more} than"
         " forward at the same speeds"
     )
     if hypothesis is None:
         return sentence + "."
-    moved = pieces.moving & spent.judged
-    moved_m = float(np.nansum((pieces.speed_m_s * pieces.duration_s)[moved]))
-    further = (hypothesis.distance_m.low - moved_m, hypothesis.distance_m.high - moved_m)
-    reach = " to ".join(f"{max(round(metres, -1), 0):.0f}" for metres in further)
+    took_m = float(pieces.speed_m_s[turned] @ pieces.duration_s[turned])
+    low, high = (share * took_m for share in hypothesis.further)
+    reach = f"{max(round(low, -1), 0):.0f} to {round(high, -1):.0f}"
     return (
         f"{sentence}; forward for as long at the same heart rate would, as far as anybody knows,"
         f" have cost as much or more and taken you {reach} m further."
@@ -462,6 +524,18 @@ def _say_silent(pieces: _Pieces, spent: Power, gradient: Floats, problems: list[
                     "not judged; in no energy",
                 )
             )
+
+
+def _say_not_compared(pieces: _Pieces, spent: Power, ahead: Power, problems: list[Problem]) -> None:
+    chosen = spent.judged & ~ahead.judged & (pieces.way == decoder.BACKWARD)
+    if chosen.any():
+        problems.append(
+            Problem(
+                "energy backward by heart rate alone",
+                f"{pieces.seconds(chosen):,.0f} s",
+                "in the sums; not in the comparison with forward at the same speed",
+            )
+        )
 
 
 def _say_extrapolated(pieces: _Pieces, spent: Power, problems: list[Problem]) -> None:

@@ -81,26 +81,26 @@ def heart_of(
     """What the heart did; None where no heart rate is believable."""
     beats = curves.heart_rate_bpm
     known = np.isfinite(beats)
-    if cleaned is None:
-        return None
-    if not known.any():
+    if cleaned is not None and not known.any():
         problems.append(
             Problem("no believable heart rate in any second", "whole recording", "heart is null")
         )
+    if not known.any() and rpe is None:
         return None
+    _say_stuck(beats, problems)
     limits = _limits(recording, athlete)
     zones = heart_zones.zones(beats, limits=limits)
     answer = _response(curves)
     _say_response(curves, answer, problems)
     return contract.Heart(
-        mean_bpm=float(np.mean(beats[known])),
-        max_bpm=float(np.max(beats[known])),
+        mean_bpm=float(np.mean(beats[known])) if known.any() else None,
+        max_bpm=float(np.max(beats[known])) if known.any() else None,
         limits=contract.HeartLimits(
             resting_bpm=_limit(limits.resting_bpm),
             threshold_bpm=_limit(limits.threshold_bpm),
             max_bpm=_limit(limits.max_bpm),
         ),
-        vo2max_ml_kg_min=_limit(_fitness(athlete, limits)),
+        vo2max_ml_kg_min=_limit(_fitness(athlete, limits, beats)),
         zones_by=zones.by,
         zones=None
         if zones.zones is None
@@ -115,10 +115,29 @@ def heart_of(
         drift_bpm_h=_estimate(answer.drift_bpm_h),
         recoveries=_recoveries(curves),
         judged_s=float(np.count_nonzero(known)) * GRID_S,
-        dropouts=cleaned.dropouts,
-        spikes=cleaned.spikes,
+        dropouts=0 if cleaned is None else cleaned.dropouts,
+        spikes=0 if cleaned is None else cleaned.spikes,
         locked_s=locked_s,
     )
+
+
+#: No heart keeps exactly one rate for so long (convention). [s]
+_STUCK_S = 300
+
+
+def _say_stuck(beats: Floats, problems: list[Problem]) -> None:
+    """A rate that does not move is named, not taken out: it may be a test, or a treadmill's own."""
+    edges = np.flatnonzero(np.diff(beats, prepend=np.nan) != 0)
+    lasted = np.diff(np.append(edges, len(beats)))
+    stuck = (lasted >= _STUCK_S) & np.isfinite(beats[edges])
+    if stuck.any():
+        problems.append(
+            Problem(
+                "a heart rate that does not change at all",
+                f"{lasted[stuck].sum() * GRID_S:,.0f} s",
+                "a stuck sensor, more likely than a heart; it is counted all the same",
+            )
+        )
 
 
 # --- limits and load --------------------------------------------------------------------------
@@ -134,12 +153,14 @@ def _limits(recording: Recording, athlete: Athlete) -> Limits:
     )
 
 
-def _fitness(athlete: Athlete, limits: Limits) -> Limit | None:
+def _fitness(athlete: Athlete, limits: Limits, beats: Floats) -> Limit | None:
     """Maximum oxygen uptake as the athlete knows it, or a rough estimate from the heart."""
     told = athlete.vo2max_ml_kg_min
     if told is not None:
         return Limit(value=told, low=told, high=told, source="athlete", method="as told")
     if limits.resting_bpm is None or limits.max_bpm is None:
+        return None
+    if heart_limits.why_max_is_disproved(beats, limits.max_bpm):
         return None
     return heart_limits.vo2max_from_heart(resting_bpm=limits.resting_bpm, max_bpm=limits.max_bpm)
 

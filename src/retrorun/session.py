@@ -69,6 +69,7 @@ def analyse(
     """
     athlete = athlete or Athlete()
     problems = list(recording.problems)
+    _say_beyond(labels, recording, problems)
     edges_s = _edges(recording, problems)
     time_s, n = edges_s[:-1], len(edges_s) - 1
     way = way_of(recording, edges_s, problems)
@@ -195,6 +196,18 @@ _BASELINE_CURVES = (
 
 
 # --- the common grid --------------------------------------------------------------------------
+
+
+def _say_beyond(labels: Sequence[Said], recording: Recording, problems: list[Problem]) -> None:
+    beyond = sum(said.start_s >= recording.duration_s for said in labels)
+    if beyond:
+        problems.append(
+            Problem(
+                "labels after the end of the recording",
+                f"{beyond:,} of {len(labels):,} rows",
+                "left out; their times must count in seconds from its start",
+            )
+        )
 
 
 def _edges(recording: Recording, problems: list[Problem]) -> Floats:
@@ -358,7 +371,7 @@ def _energy(
     if not on_foot:
         problems.append(Problem("not a sport on foot", "whole recording", "energy is null"))
         return Account(energy=None, stretches=(None,) * len(stretches))
-    lines = tested_lines(athlete)
+    lines = tested_lines(athlete, problems)
     if lines.forward is None and history is not None:
         lines = replace(lines, forward=history.heart_line)
     return account(stretches, curves, edges_s, athlete=athlete, lines=lines, problems=problems)

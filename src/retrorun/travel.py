@@ -78,8 +78,10 @@ def way_of(recording: Recording, edges_s: Floats, problems: list[Problem]) -> Wa
     """Distance by the device's odometer, else from positions, else by adding up the speed."""
     cells_s = edges_s[:-1]
     positions = _positions(recording, problems)
-    odometer = _odometer(recording, positions, problems)
     speed = channel_on_grid(recording, "speed_m_s", cells_s)
+    if positions is not None and _stuck(positions, speed, problems):
+        positions = None
+    odometer = _odometer(recording, positions, problems)
     if odometer is not None:
         clock_s, travelled_m, piece = odometer
         derived = track.speed_from_distance(clock_s, travelled_m, grid_s=cells_s, piece=piece)
@@ -179,6 +181,21 @@ def _positions(recording: Recording, problems: list[Problem]) -> _Positions | No
         travelled_m=np.cumsum(step_m),
         piece=_pieces(clock_s, paused),
     )
+
+
+def _stuck(positions: _Positions, speed: Floats, problems: list[Problem]) -> bool:
+    """Whether the speed goes on where positions do not, as on a treadmill with one fix."""
+    by_speed_m, moved_m = float(np.nansum(speed)), float(positions.travelled_m[-1])
+    if by_speed_m <= 100 or moved_m >= 0.1 * by_speed_m:
+        return False
+    problems.append(
+        Problem(
+            "positions stand still",
+            f"{moved_m:,.0f} m where the speed makes {by_speed_m:,.0f} m",
+            "left out; distance is not taken from them",
+        )
+    )
+    return True
 
 
 def _moved_in_pause(recording: Recording, clock_s: Floats) -> NDArray[np.bool_]:

@@ -137,12 +137,24 @@ def _part(values: Floats, weight: Floats) -> Floats:
     return np.where(weight > 0, values, 0.0) * weight
 
 
+def why_no_line(heart_rate_bpm: Floats, power: Floats) -> str:
+    """Why points, both (n,), make no line; empty where they do."""
+    if len(heart_rate_bpm) < FEWEST_POINTS:
+        return f"{len(heart_rate_bpm)} points, wanted at least {FEWEST_POINTS}"
+    if np.ptp(heart_rate_bpm) < LEAST_SPAN_BPM:
+        return (
+            f"they span {np.ptp(heart_rate_bpm):.0f} beats a minute, wanted at least"
+            f" {LEAST_SPAN_BPM:.0f}"
+        )
+    if np.polyfit(heart_rate_bpm, power, 1)[0] <= 0:
+        return "the oxygen does not rise with the heart rate"
+    return ""
+
+
 def _fit(beats: Floats, watts: Floats, errors: Mapping[str, float]) -> Line | None:
-    if len(beats) < FEWEST_POINTS or np.ptp(beats) < LEAST_SPAN_BPM:
+    if why_no_line(beats, watts):
         return None
     slope, intercept = np.polyfit(beats, watts, 1)
-    if slope <= 0:
-        return None
     free = len(beats) - 2
     scatter = float(np.sqrt(np.sum((watts - intercept - slope * beats) ** 2) / free))
     # With few points neither the line nor its scatter is sure.

@@ -259,7 +259,7 @@ def backward(
     `BACKWARD_RUNNING`. Standing is standing.
     """
     ratio = ratios() if ratio is None else ratio
-    ahead = forward(codes, speed_m_s, np.maximum(gradient, 0.0))
+    ahead = forward(codes, speed_m_s, gradient)
     walks, runs = codes == motion.WALK, codes == motion.RUN
     grown = ratio.walking_slope * (speed_m_s - ratio.walking_at_m_s)
     times = np.where(walks, ratio.walking.value * np.exp(grown), ratio.running.value)
@@ -334,12 +334,37 @@ def amount(
     power: Power, duration_s: Floats, chosen: Bools, *, mass_kg: float, mass_sd: float
 ) -> Amount:
     """Energy of some pieces of time for one person. `mass_sd` is a share of the mass."""
-    part = chosen & power.judged
-    weight = duration_s[part] * mass_kg
-    joules = float(weight @ power.w_kg[part])
-    errors = weight @ power.errors_w_kg[part]
-    errors[_COLUMN["mass"]] += joules * mass_sd
-    return Amount(joules=joules, errors_j=errors)
+    group = np.where(chosen, 0, 1)
+    found = amounts(power, duration_s, group, groups=2, mass_kg=mass_kg, mass_sd=mass_sd)[0]
+    return Amount(joules=0.0, errors_j=np.zeros(len(CAUSES))) if found is None else found
+
+
+def amounts(
+    power: Power,
+    duration_s: Floats,
+    group: NDArray[np.integer],
+    *,
+    groups: int,
+    mass_kg: float,
+    mass_sd: float,
+) -> list[Amount | None]:
+    """Energy of every group of pieces, None where none of it is judged. `group` is (n,)."""
+    known = power.judged
+    weight, group = duration_s[known] * mass_kg, group[known]
+
+    def summed(w_kg: Floats) -> Floats:
+        sums = np.bincount(group, weights=weight * w_kg[known], minlength=groups)
+        return sums.astype(np.float64)  # without any piece they come as whole numbers
+
+    joules = summed(power.w_kg)
+    errors = np.stack([summed(column) for column in power.errors_w_kg.T], axis=1)
+    errors[:, _COLUMN["mass"]] += joules * mass_sd
+    return [
+        Amount(joules=float(total), errors_j=error) if n else None
+        for n, total, error in zip(
+            np.bincount(group, minlength=groups), joules, errors, strict=True
+        )
+    ]
 
 
 def _ratio_sd(effect: PooledEffect) -> float:

@@ -41,6 +41,12 @@ UNTRAINED_FACTOR, UNTRAINED_FACTOR_SD = 14.6, 2.6
 HELD_S = 5
 
 
+#: Why what is measured against the maximum is not judged.
+NO_MAX = (
+    "the maximum heart rate is not known, nor an age of 19 to 89 on a known date to estimate it"
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
     """A limit; without an interval (low = value = high) where the athlete told it."""

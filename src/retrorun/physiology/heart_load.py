@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrorun.errors import BadInput
-from retrorun.physiology.heart_limits import Limits, why_max_is_disproved
+from retrorun.physiology.heart_limits import NO_MAX, Limits, why_max_is_disproved
 from retrorun.physiology.heart_zones import TENTHS, seconds_between
 
 Floats = NDArray[np.float64]
@@ -91,7 +91,7 @@ def _without(reason: str) -> Load:
 
 def _why_not_by_max(heart_rate_bpm: Floats, limits: Limits) -> str:
     if limits.max_bpm is None:
-        return "the maximum heart rate is not known, nor an age to estimate it from"
+        return NO_MAX
     known = np.isfinite(heart_rate_bpm)
     if not known.any():
         return "no heart rate"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from retrorun.errors import BadInput
 from retrorun.physiology.heart import HIGHEST_BPM
-from retrorun.physiology.heart_limits import Limit, Limits, why_max_is_disproved
+from retrorun.physiology.heart_limits import NO_MAX, Limit, Limits, why_max_is_disproved
 
 Floats = NDArray[np.float64]
 Scheme = Literal["max", "reserve", "threshold"]
@@ -94,7 +94,7 @@ def _why_not(heart_rate_bpm: Floats, limits: Limits, scheme: Scheme) -> str:
     if scheme not in ("reserve", "max"):
         raise BadInput("by", scheme, "max, reserve or threshold")
     if limits.max_bpm is None:
-        return "the maximum heart rate is not known, nor an age to estimate it from"
+        return NO_MAX
     if scheme == "reserve" and limits.resting_bpm is None:
         return "the resting heart rate is not known"
     return why_max_is_disproved(heart_rate_bpm, limits.max_bpm)

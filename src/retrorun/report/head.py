@@ -60,8 +60,8 @@ def key_figures(session: Session) -> Markup:
         ),
         _figure(
             "Heart rate",
-            None if heart is None else f"{heart.mean_bpm:.0f} bpm",
-            None if heart is None else f"highest {heart.max_bpm:.0f} bpm",
+            None if heart is None or heart.mean_bpm is None else f"{heart.mean_bpm:.0f} bpm",
+            None if heart is None or heart.max_bpm is None else f"highest {heart.max_bpm:.0f} bpm",
         ),
         _figure("Ascent", None if ascent_m is None else f"{ascent_m:.0f} m"),
     )

@@ -99,11 +99,17 @@ def _figures(session: Session) -> Table:
         ("moving", clock(moving) if moving is not None else "–"),
         ("pace", f"{pace_min_km(speed)} /km"),
         ("ascent", f"{session.ascent_m:.0f} m" if session.ascent_m is not None else "–"),
-        ("heart", f"{heart.mean_bpm:.0f} mean, {heart.max_bpm:.0f} max" if heart else "–"),
+        ("heart", _beats(heart)),
     ]
     table.add_row(*(Text(value, style="bold") for _, value in cells))
     table.add_row(*(Text(name, style="dim") for name, _ in cells))
     return table
+
+
+def _beats(heart: contract.Heart | None) -> str:
+    if heart is None or heart.mean_bpm is None or heart.max_bpm is None:
+        return "–"
+    return f"{heart.mean_bpm:.0f} mean, {heart.max_bpm:.0f} max"
 
 
 def _strips(session: Session, *, width: int) -> Table | None:
@@ -247,8 +253,12 @@ def _heart(session: Session) -> RenderableType | None:
             f" {same.speed_m_s * 3.6:.1f} km/h",
         )
     if heart.zones is not None:
-        told = ", ".join(f"{zone.name} {clock(zone.time_s)}" for zone in heart.zones if zone.time_s)
-        lines.add_row(Text(f"zones by {heart.zones_by}", style="dim"), told)
+        told = ", ".join(
+            f"{_zone(zone.name)} {clock(zone.time_s)}" for zone in heart.zones if zone.time_s
+        )
+        guessed = heart.limits.max_bpm is not None and heart.limits.max_bpm.source == "estimated"
+        by = f"zones by {heart.zones_by}" + (" (maximum estimated)" if guessed else "")
+        lines.add_row(Text(by, style="dim"), told)
     if heart.load is not None:
         loads = [
             f"{name} {value:.0f}"
@@ -271,6 +281,10 @@ def _heart(session: Session) -> RenderableType | None:
         drops = ", ".join(f"{item.drop_bpm:.0f}" for item in heart.recoveries[:12])
         lines.add_row(Text("fall in a minute", style="dim"), f"{drops} bpm")
     return lines if lines.row_count else None
+
+
+def _zone(name: str) -> str:
+    return f"zone {name}" if name[:1].isdigit() else name
 
 
 def _form(session: Session) -> Table | None:

@@ -50,6 +50,9 @@ def athlete_labels(seen: Seen) -> tuple[Evidence, ...]:
             allowed &= set(_OF_MOTION[said.motion])
         row = np.full(STATES, RULED_OUT, dtype=np.float32)
         row[sorted(allowed)] = 0
+        if said.way is not None:  # a way of moving otherwise has no state of its own
+            ways = list(STATES_OF[said.way])
+            row[ways] = np.maximum(row[ways], RULED_OUT / 2)
         log_likelihood[part] = row if allowed else 0
         heard[part] = said.way is not None
     return (

@@ -95,8 +95,8 @@ Source = Callable[[Seen], tuple[Evidence, ...]]
 
 def steps_between(start_s: float, end_s: float, *, steps: int) -> slice:
     """Those of the decoder's steps whose middle lies in [start_s, end_s)."""
-    ends = np.ceil(np.array([start_s, end_s]) / STEP_S - 0.5)
-    first, last = np.clip(ends, 0, steps).astype(int).tolist()
+    ends = np.clip(np.array([start_s, end_s]), 0.0, (steps + 1) * STEP_S)
+    first, last = np.clip(np.ceil(ends / STEP_S - 0.5), 0, steps).astype(int).tolist()
     return slice(first, last)
 
 
