@@ -11,12 +11,14 @@ import re
 import shutil
 import subprocess
 import tempfile
+from datetime import date
 from pathlib import Path
 
 from direction_pictures import draw_direction
 from rich.console import Console
 
 from retrorun import formats
+from retrorun.athlete import Athlete
 from retrorun.evidence.library import claims
 from retrorun.evidence.summary import summarise
 from retrorun.examples import write_examples
@@ -27,6 +29,15 @@ from retrorun.session import analyse
 
 PICTURES = Path(__file__).parent / "pictures"
 
+#: Nobody: figures as plausible as the simulated run.
+SOMEBODY = Athlete(
+    sex="female",
+    birth_date=date(1990, 5, 31),
+    mass_kg=61.0,
+    resting_heart_rate_bpm=52.0,
+    max_heart_rate_bpm=188.0,
+)
+
 
 def main() -> None:
     PICTURES.mkdir(exist_ok=True)
@@ -35,7 +46,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         example = Path(folder) / "example"
         write_examples(example)
-        session = analyse(formats.read(example / "simulated-watch.fit"))
+        session = analyse(formats.read(example / "simulated-watch.fit"), athlete=SOMEBODY, rpe=5)
         console = Console(record=True, width=110, file=io.StringIO(), force_terminal=True)
         show_session(session, console=console)
         svg = console.export_svg(title="retrorun analyze simulated-watch.fit")

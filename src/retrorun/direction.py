@@ -86,6 +86,7 @@ def stretches(judged: Judged, *, end_s: float) -> list[Stretch]:
     """Stretches of one motion, direction and source, in order; what was not judged is left out."""
     # Who told is of no matter where there is no direction.
     source = np.where(judged.way == decoder.NO_WAY, decoder.ASSUMED, judged.source)
+    source = _without_slivers(source, judged.motion.astype(np.int32) * 10 + judged.way)
     codes = (judged.motion.astype(np.int32) * 10 + judged.way) * 10 + source
     return [
         Stretch(
@@ -94,11 +95,28 @@ def stretches(judged: Judged, *, end_s: float) -> list[Stretch]:
             motion=judged.motion[first],
             way=judged.way[first],
             probability=float(judged.probability[first:last].mean(dtype=np.float64)),
-            source=judged.source[first],
+            source=source[first],
         )
         for first, last in zip(*(edge.tolist() for edge in runs(codes)), strict=True)
         if judged.motion[first] != motion.NOT_JUDGED and round(first * STEP_S, 1) < end_s
     ]
+
+
+#: A change of source alone that is shorter is no stretch of its own (convention). [s]
+_SLIVER_S = 1.0
+
+
+def _without_slivers(source: NDArray[np.int8], moves: NDArray[np.int32]) -> NDArray[np.int8]:
+    """Sources, where a short one between equal moves takes the place of its neighbour. All (n,)."""
+    source = source.copy()
+    for first, last in zip(*(edge.tolist() for edge in runs(moves * 10 + source)), strict=True):
+        if (last - first) * STEP_S >= _SLIVER_S:
+            continue
+        for beside in (last, first - 1):
+            if 0 <= beside < len(moves) and moves[beside] == moves[first]:
+                source[first:last] = source[beside]
+                break
+    return source
 
 
 def _sensors(recording: Recording) -> dict[str, Sensor]:

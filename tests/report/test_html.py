@@ -287,8 +287,8 @@ def test_key_figures_are_those_of_the_session(page):
     said = text_of(page)
     assert "Running, 1 May 2026, 08:00 UTC" in said
     assert "2026-05-01-retro-8x90s.fit FIT Garmin Forerunner 265 40:00 long 5.34 km" in said
-    assert "Distance 5.34 km Moving time 39:40 Mean speed 7:26 min/km 8.1 km/h" in said
-    assert "Heart rate 148 bpm highest 171 bpm Ascent 58 m" in said
+    assert "Distance 5.34 km Moving time 39:40 Mean speed 7:26 /km 8.1 km/h" in said
+    assert "Heart rate 148 bpm highest 171 bpm Energy not known Ascent 58 m" in said
 
 
 def test_backward_and_forward_come_first_once_judged(page):

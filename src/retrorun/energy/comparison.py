@@ -106,12 +106,10 @@ def answer(spent: Spent, speed: SameSpeed, heart: SameHeart | None) -> str:
     if pieces.seconds(turned) < pieces.seconds(pieces.back) - 1:
         backward = f"the {clock(pieces.seconds(turned))} of {backward} that could be compared,"
     low, high = (kilocalories(end) for end in speed.extra.difference_interval())
-    more = f"{kilocalories(speed.extra.joules):.0f} kcal more ({low:.0f} to {high:.0f})"
-    if low < 0:
-        more = f"between {-low:.0f} kcal less and {high:.0f} kcal more"
+    reach = f"{low:.0f} to {high:.0f}" if low >= 0 else f"from {-low:.0f} less to {high:.0f} more"
     sentence = (
-        f"For {backward} you spent about {kilocalories(speed.compared.joules):.0f} kcal, {more}"
-        " than forward at the same speeds"
+        f"For {backward} you spent about {kilocalories(speed.compared.joules):.0f} kcal, some"
+        f" {kilocalories(speed.extra.joules):.0f} more than forward at the same speeds ({reach})"
     )
     if heart is None:
         return sentence + "."

@@ -49,19 +49,26 @@ def key_figures(session: Session) -> Markup:
     """Distance, moving time, mean speed, heart rate and ascent; what is not known says so."""
     distance_m, moving_s, heart = session.distance_m, session.moving_s, session.heart
     speed = distance_m / moving_s if distance_m is not None and moving_s else None
-    ascent_m = session.ascent_m
+    ascent_m, energy = session.ascent_m, session.energy
     figures = (
         _figure("Distance", None if distance_m is None else kilometres(distance_m)),
         _figure("Moving time", None if moving_s is None else clock(moving_s)),
         _figure(
             "Mean speed",
-            None if speed is None else f"{pace_min_km(speed)} min/km",
+            None if speed is None else f"{pace_min_km(speed)} /km",
             None if speed is None else f"{speed * 3.6:.1f} km/h",
         ),
         _figure(
             "Heart rate",
             None if heart is None or heart.mean_bpm is None else f"{heart.mean_bpm:.0f} bpm",
             None if heart is None or heart.max_bpm is None else f"highest {heart.max_bpm:.0f} bpm",
+        ),
+        _figure(
+            "Energy",
+            None if energy is None else f"{energy.total_kcal.value:.0f} kcal",
+            None
+            if energy is None
+            else f"{energy.total_kcal.low:.0f} to {energy.total_kcal.high:.0f} (90 %)",
         ),
         _figure("Ascent", None if ascent_m is None else f"{ascent_m:.0f} m"),
     )
@@ -75,8 +82,10 @@ def _figure(name: str, value: str | None, extra: str | None = None) -> Markup:
     return el("div", el("dt", name), el("dd", value), more)
 
 
-def direction_card(totals: contract.DirectionTotals | None) -> Markup:
-    """How much was backward and how much forward: what the page is about."""
+def direction_card(
+    totals: contract.DirectionTotals | None, energy: contract.Energy | None
+) -> Markup:
+    """How much was backward, how much forward, and what came of it: what the page is about."""
     if totals is None:
         said = "Not judged yet: whether you went forward or backward is not known here."
         return card("Direction", el("p", said))
@@ -98,6 +107,7 @@ def direction_card(totals: contract.DirectionTotals | None) -> Markup:
         "Direction",
         el("dl", join(figures), class_="ways"),
         _shares([(way, time_s) for way, _, time_s, _ in shown]),
+        el("p", energy.answer, class_="answer") if energy and totals.backward_s > 0 else "",
         el("p", assumed, class_="quiet") if totals.assumed_s > 0 else "",
     )
 

@@ -49,7 +49,7 @@ def render(session: Session) -> str:
         simulated=simulated_banner(session.recording),
         headline=headline(session),
         figures=key_figures(session),
-        direction=direction_card(session.direction),
+        direction=direction_card(session.direction, session.energy),
         course=_course(session, picture),
         segments=segments_card(session.segments, linked=bool(picture.panels)),
         form=form_card(session.form),

@@ -181,7 +181,6 @@ def energy_card(energy: contract.Energy | None) -> Markup:
     ]
     return card(
         "Energy",
-        el("p", energy.answer, class_="answer"),
         _table("Kilocalories", ("What", "kcal", "90 % interval"), rows, numbers_from=2),
         el("p", f"How: {energy.method}. {judged}", class_="quiet"),
         el("p", f"Would narrow it: {'; '.join(narrower)}.", class_="quiet") if narrower else "",

@@ -35,9 +35,10 @@ def show_session(session: Session, *, console: Console) -> None:
         parts.append(strip)
     if session.segments:
         parts.append(_segments(session.segments))
-    parts += [part for part in (_energy(session), _heart(session), _form(session)) if part]
+    for part in (_energy(session), _heart(session), _form(session)):
+        parts += [Text(), part] if part else []
     if session.recording.problems:
-        parts.append(_problems(session.recording.problems))
+        parts += [Text(), _problems(session.recording.problems)]
     console.print(Group(*parts))
     console.print()
 
@@ -100,6 +101,7 @@ def _figures(session: Session) -> Table:
         ("pace", f"{pace_min_km(speed)} /km"),
         ("ascent", f"{session.ascent_m:.0f} m" if session.ascent_m is not None else "–"),
         ("heart", _beats(heart)),
+        ("energy", f"{session.energy.total_kcal.value:.0f} kcal" if session.energy else "–"),
     ]
     table.add_row(*(Text(value, style="bold") for _, value in cells))
     table.add_row(*(Text(name, style="dim") for name, _ in cells))
