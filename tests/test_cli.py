@@ -14,6 +14,7 @@ import jsonschema
 import pytest
 
 from making import fit, gpx, point, run
+from retrorun.cli import app
 from retrorun.recording import Recording
 
 
@@ -40,7 +41,15 @@ def good(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("command", [[], ["analyze"], ["read"], ["schema"], ["example"]])
+COMMANDS = [command.callback.__name__ for command in app.registered_commands if command.callback]
+
+
+def test_the_version_is_told() -> None:
+    told = retrorun("--version")
+    assert (told.returncode, told.stdout.split()[0]) == (0, "retrorun")
+
+
+@pytest.mark.parametrize("command", [[], *([command] for command in COMMANDS)])
 def test_every_command_has_help_with_an_example(command: list[str]) -> None:
     shown = retrorun(*command, "--help")
     assert shown.returncode == 0
