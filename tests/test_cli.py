@@ -214,3 +214,33 @@ def test_an_hour_is_analysed_in_a_moment(tmp_path: Path) -> None:
     start = time.process_time()
     analyse(formats.read(path))
     assert time.process_time() - start < 5
+
+
+def test_history_names_what_it_left_out_and_goes_on(tmp_path: Path, good: Path) -> None:
+    earlier = tmp_path / "earlier"
+    earlier.mkdir()
+    (earlier / "run.fit").write_bytes(fit(*run(600)))
+    (earlier / "torn.fit").write_bytes(b"\x0e\x10\x00\x00torn.FIT")
+    told = retrorun("analyze", good, "--json", "--history", earlier)
+    assert told.returncode == 0
+    assert "1 of 2 inputs could not be read" in told.stderr
+    assert json.loads(told.stdout)["recording"]["file"] == "good.fit"
+
+
+def test_a_profile_changes_the_energy_and_a_wrong_one_is_one_line(
+    tmp_path: Path, good: Path
+) -> None:
+    who = tmp_path / "athlete.toml"
+    who.write_text("mass_kg = 100\n")
+    plain, told = (
+        json.loads(retrorun("analyze", good, "--json", *more).stdout)["energy"]["total_kcal"]
+        for more in ([], ["--athlete", who, "--rpe", "5"])
+    )
+    assert told["value"] > 1.3 * plain["value"]
+    who.write_text("mass_kg = 700\n")
+    wrong = retrorun("analyze", good, "--athlete", who)
+    assert wrong.returncode == 2
+    assert "mass_kg is 700" in one_line(wrong.stderr)
+    beyond = retrorun("analyze", good, "--rpe", "11")
+    assert beyond.returncode == 2
+    assert "--rpe" in one_line(beyond.stderr)

@@ -119,6 +119,7 @@ def _history(folder: Path, *, limit_mb: float | None) -> History | None:
     history = history_of(earlier.through(analyse))
     if not earlier.given:
         fail(f"--history {folder}: no recording in it that can be read; wanted earlier runs")
+    earlier.say_left_out()
     return history
 
 

@@ -82,11 +82,16 @@ class Progress:
         """Name what failed, and leave with the status that says so."""
         if not self.given:
             self._nothing()
+        self.say_left_out()
+        if self.failures:
+            raise typer.Exit(1)
+
+    def say_left_out(self) -> None:
+        """Name what could not be read, on standard error."""
         if self.failures:
             from retrorun.report.terminal import show_failures
 
             show_failures(self.failures, inputs=self.inputs, console=new_console(stderr=True))
-            raise typer.Exit(1)
 
     def _nothing(self) -> NoReturn:
         if len(self.failures) == 1:
