@@ -49,7 +49,8 @@ def _interval(estimate: contract.Estimate, digits: int = 0, *, scale: float = 1.
 _ROWS_AT_ONCE = 50
 
 _SEGMENT_COLUMNS = ("Start", "End", "Motion", "Direction", "Distance", "Speed [km/h]",
-                    "Pace [min/km]", "Cadence [steps/min]", "Heart rate [bpm]")  # fmt: skip
+                    "Pace [min/km]", "Cadence [steps/min]", "Heart rate [bpm]",
+                    "Energy [kcal]")  # fmt: skip
 _SOURCES = {
     "sensors": "by sensors",
     "watch": "by the watch",
@@ -90,6 +91,7 @@ def _segment_row(segment: contract.Segment, index: int, *, linked: bool) -> Mark
         pace_min_km(speed),
         number(segment.cadence_steps_min),
         number(segment.heart_rate_bpm),
+        number(None if segment.energy_kcal is None else segment.energy_kcal.value),
         class_="backward" if segment.direction == "backward" else None,
         data_segment=index,
     )
@@ -161,6 +163,10 @@ _ENERGY_ROWS = (
 )
 
 
+#: Keys of the profile as people read them.
+_FACTS = {"mass_kg": "your mass", "calibration": "a test of your oxygen uptake"}
+
+
 def energy_card(energy: contract.Energy | None) -> Markup:
     """Energy [kcal], by direction and compared with other runs; nothing where not judged."""
     if energy is None:
@@ -176,7 +182,7 @@ def energy_card(energy: contract.Energy | None) -> Markup:
         rows.append(_row(label, number(hypothesis.kcal.value), _interval(hypothesis.kcal)))
     judged = f"Judged for {clock(energy.judged_s)}, not judged for {clock(energy.not_judged_s)}."
     narrower = [
-        f"{item.field}: ±{item.then_percent:.0f} % instead of ±{item.now_percent:.0f} %"
+        f"{_FACTS[item.field]}: ±{item.then_percent:.0f} % instead of ±{item.now_percent:.0f} %"
         for item in energy.would_narrow
     ]
     return card(
