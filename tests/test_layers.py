@@ -11,7 +11,8 @@ from conftest import ROOT
 
 #: The order in which data flow, as `docs/why/the-house.md` has it.
 FLOW = [
-    "errors", "units", "sports", "athlete", "evidence", "recording", "signals", "formats", "gait",
+    "errors", "units", "intervals", "sports", "athlete", "evidence", "recording", "signals",
+    "formats", "gait",
     "labels", "curves", "travel", "direction", "simulation", "physiology", "contract", "energy",
     "form", "heart", "standing", "session", "examples", "report", "coach", "archive", "web", "cli",
 ]  # fmt: skip

@@ -20,6 +20,7 @@ from retrorun.physiology.heart_limits import Limit, Limits
 from retrorun.physiology.heart_recovery import recoveries
 from retrorun.physiology.heart_response import Response, response
 from retrorun.recording import Problem, Recording
+from retrorun.signals import runs
 
 Floats = NDArray[np.float64]
 
@@ -127,9 +128,9 @@ _STUCK_S = 300
 
 def _say_stuck(beats: Floats, problems: list[Problem]) -> None:
     """A rate that does not move is named, not taken out: it may be a test, or a treadmill's own."""
-    edges = np.flatnonzero(np.diff(beats, prepend=np.nan) != 0)
-    lasted = np.diff(np.append(edges, len(beats)))
-    stuck = (lasted >= _STUCK_S) & np.isfinite(beats[edges])
+    starts, ends = runs(beats)
+    lasted = ends - starts
+    stuck = (lasted >= _STUCK_S) & np.isfinite(beats[starts])
     if stuck.any():
         problems.append(
             Problem(

@@ -17,6 +17,7 @@ from retrorun.energy.pieces import cut
 from retrorun.energy.spent import MASS_SD, Lines, Mass, Spent, mass_of, spent_in
 from retrorun.gait import motion
 from retrorun.gait.direction import decoder
+from retrorun.intervals import Z90
 from retrorun.physiology import calibration, energy
 from retrorun.physiology.energy import Amount
 from retrorun.recording import Problem
@@ -122,7 +123,7 @@ def _narrowing(total: Amount, missing: Sequence[str]) -> tuple[contract.Narrowin
 
     def half_percent(causes: set[str], more: float = 0.0) -> float:
         share = total.without(causes).sd_j / total.joules
-        return round(100 * energy.Z90 * float(np.hypot(share, more)), 1)
+        return round(100 * Z90 * float(np.hypot(share, more)), 1)
 
     now = half_percent(set())
     found = [
@@ -160,10 +161,10 @@ def _say_silent(spent: Spent, problems: list[Problem]) -> None:
         ("neither standing, walking nor running", pieces.motion == motion.OTHER),
         ("no speed", ~np.isfinite(pieces.speed_m_s)),
         ("downhill backward, for which no figures were found",
-         back & (np.nan_to_num(pieces.gradient) < -0.02)),
+         back & (np.nan_to_num(pieces.gradient) < energy.BACKWARD_RUNNING.gradient[0])),
         ("backward at a speed or slope for which no figures were found", back),
         ("direction unknown, at a speed or slope for which no backward figures were found",
-         pieces.way == decoder.UNKNOWN),
+         pieces.unknown),
         ("forward at a speed or slope for which no figures were found", left),
     )  # fmt: skip
     for reason, applies in reasons:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from retrorun.energy.pieces import Pieces
 from retrorun.energy.spent import Mass, Spent
+from retrorun.intervals import Z90
 from retrorun.physiology import energy
 from retrorun.physiology.energy import CAUSES, Amount
 from retrorun.units import clock, kilocalories
@@ -80,7 +81,7 @@ def same_heart(spent: Spent, *, total: Amount, compared: Amount) -> SameHeart | 
     # What no speed reaches is taken to grow like the rest.
     grown = took_s.sum() / took_s[reached].sum()
     ahead_m = grown * float(speed[reached] @ took_s[reached])
-    half_m = grown * energy.Z90 * float((speed - slower)[reached] @ took_s[reached])
+    half_m = grown * Z90 * float((speed - slower)[reached] @ took_s[reached])
     low_m, high_m = max(ahead_m - half_m, 0.0), ahead_m + half_m
     others_m, turned_m = (float(pieces.metres[part].sum()) for part in (moved & ~turned, turned))
     errors = total.errors_j.copy()

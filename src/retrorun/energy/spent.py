@@ -12,6 +12,7 @@ from retrorun.curves import Curves
 from retrorun.energy.pieces import Pieces
 from retrorun.evidence.library import table
 from retrorun.gait.direction import decoder
+from retrorun.intervals import Z90
 from retrorun.physiology import calibration, energy
 from retrorun.physiology.calibration import Line
 from retrorun.physiology.energy import CAUSES, Amount, Power
@@ -126,7 +127,7 @@ def _doubted(told: Power, spent: Power, pieces: Pieces, problems: list[Problem])
         for power in (told, spent)
     )
     apart = abs(heart.joules - speed.joules)
-    if apart <= energy.Z90 * float(np.hypot(heart.sd_j, speed.sd_j)):
+    if apart <= Z90 * float(np.hypot(heart.sd_j, speed.sd_j)):
         return told
     share = apart / heart.joules
     problems.append(

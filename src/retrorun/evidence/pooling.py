@@ -21,9 +21,9 @@ from scipy.special import stdtrit
 
 from retrorun.errors import BadInput
 from retrorun.evidence.library import Finding, Outcome, outcomes, shown, studies
+from retrorun.intervals import Z90
 
-#: Two-sided 90 % of a normal distribution.
-Z90 = 1.6448536269514722
+#: Two-sided 95 % of a normal distribution, as others publish it.
 Z95 = 1.959963984540054
 
 #: Fewer studies say nothing of the spread between studies (convention; the interval with one degree

@@ -7,17 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from retrorun.gait.direction import frame
 from retrorun.gait.direction.sensors import (
     BEHIND,
-    SHORTEST_S,
     TRUNK_TURNS_RAD_S,
     TRUST,
-    UP_RATE_HZ,
+    carried,
 )
 from retrorun.gait.motion import HIGHEST_RATE_HZ, LOWEST_RATE_HZ
 from retrorun.physiology.balance import believable, rate_of
-from retrorun.signals import at_times, decimate, norm, uniform_pieces
+from retrorun.signals import at_times, norm, uniform_pieces
 
 Floats = NDArray[np.float64]
 
@@ -61,27 +59,21 @@ def sides(
     rows = np.hstack([acc, at_times(time, clock, turning)]).astype(np.float32)
     found = []
     for piece in uniform_pieces(time, rows, rate_hz=rate_hz, gap_s=max(0.1, 2.5 / rate_hz)):
-        felt, rate = decimate(piece.values[:, :3], rate_hz=rate_hz, lowest_hz=UP_RATE_HZ)
-        gyro, _ = decimate(piece.values[:, 3:], rate_hz=rate_hz, lowest_hz=UP_RATE_HZ)
-        if len(felt) < SHORTEST_S * rate:
+        whole = carried(piece, rate_hz=rate_hz, on_trunk=True)
+        if whole is None:
             continue
-        up = frame.up(felt, gyro, rate_hz=rate)
-        moves = frame.moving(felt, gyro, rate_hz=rate)
-        flung = frame.flung(felt, gyro, up, rate_hz=rate)
         none, full = TRUST[placement]
-        for worn in frame.wearings(up, flung, moves, rate_hz=rate, signed=True):
+        for worn in whole.wearings:
             inside = slice(worn.start, worn.end)
-            active = gyro[inside][moves[inside]]
-            if len(active) < SHORTEST_S * rate:
-                continue
             if (worn.constancy - none) / (full - none) < TRUSTED:
                 continue
+            active = whole.gyro_rad_s[inside][whole.moves[inside]]
             if float(np.sqrt(np.mean(norm(active) ** 2))) > TRUNK_TURNS_RAD_S:
                 continue
             found.append(
                 Side(
-                    start_s=piece.start_s + worn.start / rate,
-                    end_s=piece.start_s + worn.end / rate,
+                    start_s=piece.start_s + worn.start / whole.rate_hz,
+                    end_s=piece.start_s + worn.end / whole.rate_hz,
                     left=np.asarray(BEHIND[placement] * worn.side, dtype=np.float64),
                 )
             )

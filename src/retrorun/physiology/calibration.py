@@ -19,8 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from retrorun.physiology.energy import CAUSES, Z90, Power
+from retrorun.intervals import Z90
+from retrorun.physiology.energy import CAUSES, Power
 from retrorun.physiology.forward_cost import OXYGEN_J_ML, watts_of_oxygen
+from retrorun.signals import true_runs
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -172,9 +174,8 @@ def _fit(beats: Floats, watts: Floats, errors: Mapping[str, float]) -> Line | No
 
 def _settled_minutes(usable: Bools) -> list[slice]:
     """Whole minutes of stretches, after the first `SETTLED_S`."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], usable, [False]]).astype(np.int8)))
     return [
         slice(start, start + 60)
-        for first, last in edges.reshape(-1, 2)
+        for first, last in zip(*true_runs(usable), strict=True)
         for start in range(int(first) + SETTLED_S, int(last) - 59, 60)
     ]

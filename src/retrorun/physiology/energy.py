@@ -16,18 +16,17 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri, stdtrit
+from scipy.special import stdtrit
 
 from retrorun.evidence.library import findings, shown
 from retrorun.evidence.pooled import PooledEffect, pooled
 from retrorun.gait import motion
+from retrorun.intervals import Z90
 from retrorun.physiology import forward_cost
 from retrorun.physiology.forward_cost import STANDING_SD_W_KG, STANDING_W_KG
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-
-Z90 = float(ndtri(0.95))
 
 #: Causes of error, one column each of `Power.errors_w_kg` and one number each of `Amount`.
 CAUSES = (

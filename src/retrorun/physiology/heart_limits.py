@@ -15,12 +15,10 @@ from numpy.typing import NDArray
 from scipy.ndimage import minimum_filter1d
 
 from retrorun.errors import BadInput
+from retrorun.intervals import Z90
 from retrorun.physiology.heart import HIGHEST_BPM, LOWEST_BPM
 
 Floats = NDArray[np.float64]
-
-#: Standard errors of half a 90 % interval of a normal error. [-]
-Z90 = 1.6449
 
 #: Maximum of healthy adults, 208 - 0.7 age, men and women alike (tanaka2001). [bpm], [bpm/year]
 MAX_AT_BIRTH_BPM, MAX_LOSS_BPM_YEAR = 208.0, 0.7

@@ -208,25 +208,56 @@ def _clipped_share(acc_m_s2: Signal) -> float:
     return float(max(shares))
 
 
-def _listen(placement: str, piece: Piece, *, rate_hz: float, notes: _Notes) -> None:
-    """Fill in what a gap-free piece says, wearing by wearing."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Carried:
+    """A gap-free piece of a sensor with what is up and moves, and the ways it was worn."""
+
+    acc_m_s2: NDArray[np.float32]  #: (n, 3)
+    gyro_rad_s: NDArray[np.float32]  #: (n, 3)
+    rate_hz: float
+    up: NDArray[np.float32]  #: (n, 3)
+    moves: NDArray[np.bool_]  #: (n,)
+    wearings: list[Wearing]  #: those with `SHORTEST_S` of movement
+
+
+def carried(piece: Piece, *, rate_hz: float, on_trunk: bool) -> Carried | None:
+    """How a sensor was worn in a gap-free piece; None where that is too short to show it."""
     acc, rate = decimate(piece.values[:, :3], rate_hz=rate_hz, lowest_hz=UP_RATE_HZ)
     gyro, _ = decimate(piece.values[:, 3:], rate_hz=rate_hz, lowest_hz=UP_RATE_HZ)
     if len(acc) < SHORTEST_S * rate:
-        return
+        return None
     up = frame.up(acc, gyro, rate_hz=rate)
     moves = frame.moving(acc, gyro, rate_hz=rate)
-    yaw = frame.yaw_rate(gyro, up, rate_hz=rate)
-    on_trunk = placement in BEHIND
     seen = (
         frame.flung(acc, gyro, up, rate_hz=rate)
         if on_trunk
         else frame.hinge(gyro, up, rate_hz=rate)
     )
-    for worn in frame.wearings(up, seen, moves, rate_hz=rate, signed=on_trunk):
+    return Carried(
+        acc_m_s2=acc,
+        gyro_rad_s=gyro,
+        rate_hz=rate,
+        up=up,
+        moves=moves,
+        wearings=[
+            worn
+            for worn in frame.wearings(up, seen, moves, rate_hz=rate, signed=on_trunk)
+            if np.count_nonzero(moves[worn.start : worn.end]) >= SHORTEST_S * rate
+        ],
+    )
+
+
+def _listen(placement: str, piece: Piece, *, rate_hz: float, notes: _Notes) -> None:
+    """Fill in what a gap-free piece says, wearing by wearing."""
+    on_trunk = placement in BEHIND
+    whole = carried(piece, rate_hz=rate_hz, on_trunk=on_trunk)
+    if whole is None:
+        return
+    acc, gyro, up, moves = whole.acc_m_s2, whole.gyro_rad_s, whole.up, whole.moves
+    rate = whole.rate_hz
+    yaw = frame.yaw_rate(gyro, up, rate_hz=rate)
+    for worn in whole.wearings:
         part = slice(worn.start, worn.end)
-        if np.count_nonzero(moves[part]) < SHORTEST_S * rate:
-            continue
         left = BEHIND[placement] * worn.side if on_trunk else worn.side
         raw, raw_hz = _in_plane(acc[part], gyro[part], up[part], left, rate_hz=rate)
         start_s = piece.start_s + worn.start / rate
