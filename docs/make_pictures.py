@@ -24,8 +24,16 @@ from retrorun.evidence.summary import summarise
 from retrorun.examples import write_examples
 from retrorun.report.forest import svg
 from retrorun.report.html import render
+from retrorun.report.stride import pair_svg
+from retrorun.report.stride_animation import animation_svg
+from retrorun.report.stride_curves import curves_svg
 from retrorun.report.terminal import show_session
 from retrorun.session import analyse
+from retrorun.simulation.conditions import Conditions, Direction, usual_cadence_steps_min
+from retrorun.simulation.gait import course
+from retrorun.simulation.neighbours import nearest
+from retrorun.simulation.solution import problem_for
+from retrorun.simulation.stride import Stride, stride
 
 PICTURES = Path(__file__).parent / "pictures"
 
@@ -43,6 +51,7 @@ def main() -> None:
     PICTURES.mkdir(exist_ok=True)
     draw_direction(PICTURES)
     draw_evidence()
+    draw_strides()
     with tempfile.TemporaryDirectory() as folder:
         example = Path(folder) / "example"
         write_examples(example)
@@ -63,6 +72,26 @@ def draw_evidence() -> None:
     claim = claims()["calories"]
     picture = svg(claim, [summarise(outcome) for outcome in claim.outcomes])
     (PICTURES / "evidence-calories.svg").write_text(picture, encoding="utf-8")
+
+
+def draw_strides() -> None:
+    """The simulated runner at 2.67 m/s, one stride each way, from the shipped solutions."""
+    strides = [shipped_stride(direction) for direction in ("forward", "backward")]
+    (PICTURES / "stride-pair.svg").write_text(pair_svg(*strides), encoding="utf-8")
+    (PICTURES / "stride-curves.svg").write_text(curves_svg(strides), encoding="utf-8")
+    for one in strides:
+        place = PICTURES / f"stride-{one.direction}.svg"
+        place.write_text(animation_svg(one), encoding="utf-8")
+
+
+def shipped_stride(direction: Direction) -> Stride:
+    """One stride at the usual cadence, without solving anything."""
+    cadence = usual_cadence_steps_min(speed_m_s=2.67, direction=direction)
+    asked = Conditions(speed_m_s=2.67, direction=direction, cadence_steps_min=round(cadence, 1))
+    problem, numbers = problem_for(asked), nearest(asked)
+    if numbers is None:
+        raise SystemExit("no shipped solutions: python -m retrorun.simulation.sweep")
+    return stride(course(problem, numbers, asked), asked, problem.person)
 
 
 def photograph(page: Path, picture: Path) -> None:

@@ -14,7 +14,8 @@ FLOW = [
     "errors", "units", "intervals", "sports", "athlete", "evidence", "recording", "signals",
     "formats", "gait",
     "labels", "curves", "travel", "direction", "simulation", "physiology", "contract", "energy",
-    "form", "heart", "standing", "session", "examples", "report", "coach", "archive", "web", "cli",
+    "muscle", "form", "heart", "standing", "session", "examples", "report", "coach", "archive",
+    "web", "cli",
 ]  # fmt: skip
 
 PACKAGE = ROOT / "src" / "retrorun"

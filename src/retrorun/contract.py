@@ -262,14 +262,33 @@ class MuscleWork:
 
 
 @published
+class MuscleRatios:
+    """Work of one muscle group over that of the same way forward, named as in `MuscleWork`.
+
+    Each is null where forward has next to nothing to compare with.
+    """
+
+    metabolic_kj: Estimate | None
+    concentric_kj: Estimate | None
+    eccentric_kj: Estimate | None
+    isometric_share: Estimate | None
+
+
+@published
 class Muscle:
-    """Work by muscle group, from the simulated runner."""
+    """Work by muscle group in running, from the simulated runner."""
 
     groups: Mapping[MuscleGroup, MuscleWork | None]
-    compared_with_all_forward: Mapping[MuscleGroup, MuscleWork | None]
+    compared_with_all_forward: Mapping[MuscleGroup, MuscleRatios | None]
+    """The session over the same session all forward, at the same speeds and slopes."""
+    backward_against_forward: Mapping[MuscleGroup, MuscleRatios | None] | None
+    """The backward part alone over the same part forward; null where none was judged."""
     interval: Literal["variants"]
     """Ranges over model variants, not 90 % intervals."""
     confidence: str
+    judged_s: float
+    not_judged_s: float
+    """Time on the move that is in no work of muscles; `recording.problems` says why."""
 
 
 @published

@@ -29,6 +29,7 @@ from retrorun.gait.direction.baseline import (
 from retrorun.gait.direction.states import Said
 from retrorun.gait.worn import Worn, best_of, worn_sensor
 from retrorun.heart import heart_of, heart_rate_on_grid, without_steps
+from retrorun.muscle import muscle_of
 from retrorun.physiology import calibration, energy
 from retrorun.physiology.calibration import Line
 from retrorun.recording import Problem, Recording, Span
@@ -39,8 +40,6 @@ Floats = NDArray[np.float64]
 
 #: A recording longer than this has a damaged clock, and its grid would not fit in memory. [s]
 LONGEST_S = 14 * 86_400.0
-
-NOT_YET = Problem("muscle work is not judged yet", "whole recording", "muscle is null")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +136,7 @@ def analyse(
         problems=problems,
     )
     by_direction = _direction(segments, problems, on_foot=on_foot)
-    problems.append(NOT_YET)
+    muscle = muscle_of(spent, curves, athlete=athlete, problems=problems)
     return Session(
         recording=_summary(recording, problems),
         segments=segments,
@@ -148,7 +147,7 @@ def analyse(
         direction=by_direction,
         energy=spent.energy,
         heart=heart,
-        muscle=None,
+        muscle=muscle,
         form=form,
         curves=curves,
         laps=tuple(

@@ -32,7 +32,9 @@ from retrorun.evidence.library import (
 
 FOLDER = ROOT / "src" / "retrorun" / "evidence"
 TABLES = sorted(path.stem for path in (FOLDER / "tables").glob("*.csv"))
-KEY = re.compile(r"\b[a-z]{3,}(?:19|20)\d\d\b|\bdbpia\d+\b")
+PARAMETERS = sorted((ROOT / "src" / "retrorun" / "simulation" / "parameters").glob("*.csv"))
+MECHANICS = FOLDER / "running_mechanics.csv"
+KEY = re.compile(r"\b[a-z]{3,}(?:19|20)\d\d\b|\b(?:dbpia|tasks)\d+\b")
 
 
 def keys_of_studies(*patterns: str) -> set[str]:
@@ -40,6 +42,12 @@ def keys_of_studies(*patterns: str) -> set[str]:
     paths = (path for pattern in patterns for path in ROOT.glob(pattern))
     text = (path.read_text(encoding="utf-8") for path in paths if path.name != "references.md")
     return {key for content in text for key in KEY.findall(content)}
+
+
+def column(path: Path, *names: str) -> set[str]:
+    """What the cells of some columns of a table say, those that it has."""
+    rows = csv.DictReader(path.read_text(encoding="utf-8").splitlines())
+    return {row[name] for row in rows for name in names if name in row}
 
 
 def missing_from(known: Collection[str], cited: Collection[str]) -> list[str]:
@@ -70,6 +78,8 @@ def test_a_key_of_a_study_that_is_nowhere_would_be_seen() -> None:
 def test_every_study_is_used_by_a_finding_a_table_the_code_or_a_page() -> None:
     used = {finding.study for finding in findings().values()}
     used |= {*TABLES, *keys_of_studies("src/**/*.py", "docs/**/*.md", "benchmarks/**/*.py")}
+    used |= column(MECHANICS, "study")
+    used |= {key for path in PARAMETERS for key in column(path, "study", "fibre_study")}
     # A repeat is kept so that nobody takes it for a replication.
     used |= {study.key for study in studies().values() if study.duplicate_of}
     assert missing_from(used, studies()) == []
@@ -78,6 +88,27 @@ def test_every_study_is_used_by_a_finding_a_table_the_code_or_a_page() -> None:
 def test_every_table_and_every_finding_has_its_study() -> None:
     assert missing_from(studies(), TABLES) == []
     assert missing_from(studies(), {finding.study for finding in findings().values()}) == []
+
+
+@pytest.mark.parametrize("path", PARAMETERS, ids=lambda p: p.stem)
+def test_every_parameter_of_the_simulated_runner_has_its_study(path: Path) -> None:
+    """`chosen` where nobody measured it: then the row says why."""
+    named = column(path, "study", "fibre_study")
+    assert named
+    assert missing_from([*studies(), "chosen"], named) == []
+    for row in csv.DictReader(path.read_text(encoding="utf-8").splitlines()):
+        assert row["study"] != "chosen" or row["what"]
+    assert missing_from(studies(), KEY.findall(path.read_text(encoding="utf-8"))) == []
+
+
+def test_every_measured_figure_of_running_has_its_study_and_says_how_it_was_seen() -> None:
+    rows = list(csv.DictReader(MECHANICS.read_text(encoding="utf-8").splitlines()))
+    assert missing_from(studies(), {row["study"] for row in rows}) == []
+    for row in rows:
+        assert row["flag"] in ("S", "S2", "D"), row
+        assert row["value"] or (row["low"] and row["high"]), row
+        assert row["direction"] in ("forward", "backward", "ratio"), row
+        assert not (row["low"] and row["high"]) or float(row["low"]) <= float(row["high"]), row
 
 
 def test_every_finding_is_named_by_its_study_and_bears_on_an_outcome_that_exists() -> None:
@@ -104,7 +135,9 @@ def test_every_outcome_is_asked_for_by_a_claim_and_borrows_from_one_that_exists(
 # --- words and numbers -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", sorted(FOLDER.rglob("*.csv")), ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "path", [*sorted(FOLDER.rglob("*.csv")), *PARAMETERS], ids=lambda p: p.stem
+)
 def test_the_table_is_well_formed(path: Path) -> None:
     """As many cells in each row as names above, no name or key twice, no stray blanks."""
     raw = path.read_bytes()

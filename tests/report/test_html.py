@@ -343,8 +343,10 @@ def test_energy_heart_and_muscle_are_shown_once_judged():
     some = contract.Estimate(value=412.4, low=371, high=455)
     none = contract.Estimate(value=0, low=0, high=0)
     work = contract.MuscleWork(
-        metabolic_kj=some, concentric_kj=some, eccentric_kj=some, isometric_share=some
-    )
+        metabolic_kj=some, concentric_kj=contract.Estimate(value=4.1, low=3, high=5.25),
+        eccentric_kj=contract.Estimate(value=-30, low=-41, high=-22),
+        isometric_share=contract.Estimate(value=0.31, low=0.2, high=0.4),
+    )  # fmt: skip
     told = training()
     said = text_of(render(replace(
         told,
@@ -370,8 +372,17 @@ def test_energy_heart_and_muscle_are_shown_once_judged():
             zones=(contract.Zone(name="easy", low_bpm=100, high_bpm=140, time_s=600),),
         ),
         muscle=contract.Muscle(
-            groups={"calves": work, "hip_flexors": None}, compared_with_all_forward={},
-            interval="variants", confidence="low",
+            groups={"calves": work, "glutes": None}, compared_with_all_forward={},
+            backward_against_forward={
+                "glutes": None,
+                "calves": contract.MuscleRatios(
+                    metabolic_kj=None,
+                    concentric_kj=contract.Estimate(value=2.31, low=1.9, high=3.06),
+                    eccentric_kj=contract.Estimate(value=1.04, low=0.72, high=1.3),
+                    isometric_share=None,
+                ),
+            },
+            interval="variants", confidence="As <sure> as a model.", judged_s=600, not_judged_s=90,
         ),
     )))  # fmt: skip
     assert "In all 412 371 – 455" in said
@@ -384,7 +395,15 @@ def test_energy_heart_and_muscle_are_shown_once_judged():
     assert "Edwards" not in said
     assert "0:11:40 backward 31 bpm" in said
     assert "Trunk lean against your standing" in said
-    assert "calves 412 (371 – 455)" in said
+    assert "calves 412 (371 – 455) 4.1 (3.0 – 5.2) 30 (22 – 41) 31 % (20 – 40)" in said
+    assert (
+        "Calves shorten 2.3 times as much (1.9 to 3.1)"
+        " and are stretched about as much (0.72 to 1.3 times)." in said
+    )
+    assert "Judged for 10:00 of running; 1:30 more on the move is not in it" in said
+    assert "As <sure> as a model." in said
+    assert "glutes" not in said
+    assert "Shortening [kJ]" in said
     assert "not judged yet" not in said
 
 

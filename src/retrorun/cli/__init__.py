@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from retrorun.cli import analyze, athlete, balance, evidence, example, read, schema
+from retrorun.cli import analyze, athlete, balance, evidence, example, read, schema, simulate
 from retrorun.cli.output import fail
 
 app = typer.Typer(
@@ -35,6 +35,7 @@ app.command()(example.example)
 app.command()(athlete.athlete)
 app.command()(balance.balance)
 app.command()(evidence.evidence)
+app.command()(simulate.simulate)
 
 #: The status of a program that was stopped with Ctrl-C.
 _INTERRUPTED = 130

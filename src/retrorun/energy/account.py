@@ -36,10 +36,12 @@ _USUAL_LINE_SD = 0.08
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """The energy of a session, and that of each of its stretches."""
+    """The energy of a session, that of each of its stretches, and that of its pieces."""
 
     energy: contract.Energy | None
     stretches: tuple[contract.Estimate | None, ...]
+    spent: Spent | None = None  #: piece by piece; None where `energy` is
+    mass: Mass | None = None  #: with which it was reckoned
 
 
 def account(
@@ -78,6 +80,8 @@ def account(
             None if cost is None else _estimate(cost)
             for cost in spent.by_stretch(len(stretches), mass)
         ),
+        spent=spent,
+        mass=mass,
     )
 
 

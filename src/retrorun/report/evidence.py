@@ -92,10 +92,22 @@ def show_claim(claim: Claim, *, console: Console) -> None:
     for summary in summaries:
         _outcome(summary, console)
     _once_only([*pro, *contra, *(row.finding for s in summaries for row in s.rows)], console)
+    _physics(claim, console)
     _heading("Not known", console)
     _say(claim.unknown, console)
     _heading("What would change the verdict", console)
     _say(claim.would_change, console)
+
+
+def _physics(claim: Claim, console: Console) -> None:
+    """The second witness, where it has a word."""
+    from retrorun.simulation.verdict import physics_of
+
+    sentences = physics_of(claim.key)
+    if sentences:
+        _heading("Physics (a simulated runner)", console)
+        for sentence in sentences:
+            _say(sentence, console)
 
 
 def _summaries(claim: Claim) -> list[Summary]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from retrorun import contract
+from retrorun.report import muscles
 from retrorun.report.markup import (
     MOTIONS,
     Markup,
@@ -272,22 +273,51 @@ def _recoveries(recoveries: Sequence[contract.Recovery]) -> Markup:
 
 
 def muscle_card(muscle: contract.Muscle | None) -> Markup:
-    """Work of muscle groups [kJ]; nothing where not judged."""
+    """Work of muscle groups, and what backward asked more or less; nothing where not judged."""
     if muscle is None:
         return Markup("")
-    kinds = ("metabolic_kj", "concentric_kj", "eccentric_kj")
+    most = max(
+        (abs(kind.value) for _, work in muscles.told(muscle) for kind in _directed(work)),
+        default=0.0,
+    )
     rows = [
-        _row(group.replace("_", " "), *(_muscle_cell(getattr(work, kind)) for kind in kinds))
-        for group, work in muscle.groups.items()
-        if work is not None
+        _row(
+            muscles.NAMES[group],
+            *(
+                join((value, " ", el("small", f"({ends})")))
+                for value, ends in muscles.figures(work)
+            ),
+            _work_bar(work, most),
+        )
+        for group, work in muscles.told(muscle)
     ]
-    caption = f"By the simulated runner; ranges over model variants. {muscle.confidence}"
-    head = ("Muscles", "Metabolic [kJ]", "Shortening [kJ]", "Lengthening [kJ]")
-    return card("Muscle work", _table(caption, head, rows, numbers_from=2))
+    head = ("Muscles", *(name[0].upper() + name[1:] for _, name in muscles.ENERGIES), "Held",
+            "◂ stretched | shortening ▸")  # fmt: skip
+    said = [el("li", sentence) for sentence in muscles.backward_in_words(muscle)]
+    return card(
+        "Muscle work",
+        _table("What each muscle group did while you ran", head, rows, numbers_from=2),
+        el("p", "Backward, against the same way forward:", class_="answer") if said else "",
+        el("ul", *said, class_="plain") if said else "",
+        el("p", f"{muscles.judged(muscle)} {muscles.HELD}", class_="quiet"),
+        el("p", muscle.confidence, class_="quiet"),
+    )
 
 
-def _muscle_cell(work: contract.Estimate) -> Markup:
-    return join((number(work.value), " ", el("small", f"({_interval(work)})")))
+def _directed(work: contract.MuscleWork) -> tuple[contract.Estimate, contract.Estimate]:
+    return work.eccentric_kj, work.concentric_kj
+
+
+def _work_bar(work: contract.MuscleWork, most: float) -> Markup:
+    """Stretched to the left and shortening to the right of one middle, all groups to one scale."""
+    if not most > 0:
+        return Markup("")
+    left, right = (50 * abs(kind.value) / most for kind in _directed(work))
+    bars = (
+        el("rect", x=f"{x:.1f}%", width=f"{width:.1f}%", height="100%", class_=name)
+        for name, x, width in (("stretched", 50 - left, left), ("shortening", 50, right))
+    )
+    return el("svg", join(bars), class_="work", aria_hidden="true")
 
 
 # --- what is not known -----------------------------------------------------------------------

@@ -15,6 +15,7 @@ from rich.text import Text
 from retrorun import contract
 from retrorun.formats.sources import printable
 from retrorun.recording import Problem, Recording, sensor_channel
+from retrorun.report import muscles
 from retrorun.session import Session
 from retrorun.units import clock, kilometres, pace_min_km
 
@@ -35,7 +36,7 @@ def show_session(session: Session, *, console: Console) -> None:
         parts.append(strip)
     if session.segments:
         parts.append(_segments(session.segments))
-    for part in (_energy(session), _heart(session), _form(session)):
+    for part in (_energy(session), _heart(session), _muscle(session.muscle), _form(session)):
         parts += [Text(), part] if part else []
     if session.recording.problems:
         parts += [Text(), _problems(session.recording.problems)]
@@ -287,6 +288,23 @@ def _heart(session: Session) -> RenderableType | None:
 
 def _zone(name: str) -> str:
     return f"zone {name}" if name[:1].isdigit() else name
+
+
+def _muscle(muscle: contract.Muscle | None) -> RenderableType | None:
+    if muscle is None:
+        return None
+    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
+    for column in ("muscles", *(name for _, name in muscles.ENERGIES), "held"):
+        # As text: rich would take the unit in its brackets for a style.
+        table.add_column(Text(column), justify="left" if column == "muscles" else "right")
+    for group, work in muscles.told(muscle):
+        cells = (f"{value} ({ends})" for value, ends in muscles.figures(work))
+        table.add_row(muscles.NAMES[group], *cells)
+    lines = [Text(sentence) for sentence in muscles.backward_in_words(muscle)]
+    if lines:
+        lines.insert(0, Text("Backward, against the same way forward:", style="bold"))
+    quiet = f"{muscles.judged(muscle)} {muscles.HELD} {muscle.confidence}"
+    return Group(table, *lines, Text(quiet, style="dim"))
 
 
 def _form(session: Session) -> Table | None:

@@ -1,0 +1,43 @@
+"""Solutions that are shipped as first guesses; needs NumPy only."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrorun.simulation.conditions import Conditions, Direction
+
+Array = NDArray[np.float64]
+
+
+@cache
+def _shipped() -> dict[tuple[Direction, float, float, float], Array]:
+    """Numbers by direction, speed, gradient and cadence, as the sweep named them."""
+    place = resources.files("retrorun.simulation") / "results" / "guesses.npz"
+    found: dict[tuple[Direction, float, float, float], Array] = {}
+    with place.open("rb") as file, np.load(file) as stored:
+        for name in stored.files:
+            # base-backward-2.67--0.05-180: the gradient carries its own sign.
+            _, direction, speed, rest = name.split("-", 3)
+            gradient, cadence = rest.rsplit("-", 1)
+            key = (direction, float(speed), float(gradient), float(cadence))
+            found[key] = stored[name].astype(float)
+    return found
+
+
+def nearest(conditions: Conditions) -> Array | None:
+    """The shipped solution nearest to what is asked, as a first guess; None where there is none."""
+
+    def far(key: tuple[Direction, float, float, float]) -> float:
+        _, speed, gradient, cadence = key
+        return (
+            abs(speed - conditions.speed_m_s) / 0.67
+            + abs(gradient - conditions.gradient) / 0.05
+            + abs(cadence - conditions.cadence_steps_min) / 30.0
+        )
+
+    candidates = [key for key in _shipped() if key[0] == conditions.direction]
+    return _shipped()[min(candidates, key=far)] if candidates else None

@@ -1,0 +1,188 @@
+"""A simulated gait as a value that can be kept: what was asked, the numbers, and its checks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrorun.errors import RetrorunError
+from retrorun.simulation import checks
+from retrorun.simulation.body import body
+from retrorun.simulation.conditions import Conditions, Variant
+from retrorun.simulation.gait import Gait, measure
+from retrorun.simulation.guess import from_angles, refined, shaken, textbook
+from retrorun.simulation.problem import INTERVALS, Outcome, Problem, Progress, Stage
+
+Array = NDArray[np.float64]
+
+#: Intervals of the finer mesh of `verify`.
+FINE_INTERVALS = 24
+#: From textbook angles: first near to them and held up from nowhere, then less, then alone.
+_COLD: tuple[Stage, ...] = (
+    Stage(tracking_weight=100.0, allowance_bw=0.5, most_iterations=120),
+    Stage(tracking_weight=10.0, allowance_bw=0.1, most_iterations=120),
+    Stage(),
+)
+_NEAR: tuple[Stage, ...] = (Stage(),)
+_SEEDS = (1, 2)
+
+
+class NotSolved(RetrorunError):
+    """The solver found no gait; nothing of it is shown."""
+
+    def __init__(self, conditions: Conditions, outcome: Outcome, failed: tuple[str, ...]) -> None:
+        self.conditions, self.outcome, self.failed = conditions, outcome, failed
+        why = "; ".join(f"not so: {checks.MEANING[name]}" for name in failed)
+        super().__init__(
+            f"no gait found for {conditions.direction} {conditions.speed_m_s:g} m/s at "
+            f"{conditions.cadence_steps_min:g} steps a minute: {outcome.status} after "
+            f"{outcome.iterations} iterations, residuals {outcome.primal_residual:.1e} (motion) "
+            f"and {outcome.dual_residual:.1e} (optimum). {why}. "
+            "Try a cadence or speed nearer to the usual one."
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Solution:
+    """One gait that passed the checks of `valid`; `verified` is None until `verify` ran."""
+
+    conditions: Conditions
+    variant: Variant
+    unknowns: Array
+    objective: float
+    iterations: int
+    gait: Gait
+    checks: Mapping[str, bool]
+    verified: bool | None = None
+
+    def save(self, path: Path) -> None:
+        """Write what is needed to compute all the rest, as `.npz`."""
+        with path.open("wb") as file:
+            np.savez_compressed(
+                file,
+                unknowns=self.unknowns.astype(np.float32),
+                meta=np.array(json.dumps(self.as_dict())),
+            )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything but the solver's numbers."""
+        return {
+            "conditions": asdict(self.conditions),
+            "variant": asdict(self.variant),
+            "objective": self.objective,
+            "iterations": self.iterations,
+            "checks": dict(self.checks),
+            "verified": self.verified,
+            "gait": asdict(self.gait),
+        }
+
+
+def problem_for(
+    conditions: Conditions, variant: Variant | None = None, *, intervals: int = INTERVALS
+) -> Problem:
+    """The optimal-control problem of a person and a version of the model."""
+    variant = variant or Variant()
+    person = body(mass_kg=conditions.mass_kg, height_m=conditions.height_m, variant=variant)
+    return Problem(person, variant, intervals=intervals)
+
+
+def solve(
+    problem: Problem,
+    conditions: Conditions,
+    *,
+    near: Array | None = None,
+    progress: Progress | None = None,
+) -> Solution:
+    """Find the gait; from the numbers of a neighbouring solution, or cold from textbook angles.
+
+    Raises
+    ------
+    NotSolved
+        When the solver gives up or what it found fails a check.
+    """
+    if near is None:
+        reference = textbook(problem, conditions)
+        numbers, stages = from_angles(problem, conditions, reference), _COLD
+    else:
+        reference, numbers, stages = None, near, _NEAR
+    iterations = 0
+    for stage in stages:
+        outcome = problem.solve(
+            conditions, numbers, stage=stage, reference=reference, progress=progress
+        )
+        numbers = outcome.unknowns
+        iterations += outcome.iterations
+    gait = measure(problem, outcome.unknowns, conditions)
+    passed = checks.valid(gait, conditions, converged=outcome.converged)
+    failed = tuple(name for name, held in passed.items() if not held)
+    if failed:
+        raise NotSolved(conditions, outcome, failed)
+    return Solution(
+        conditions=conditions,
+        variant=problem.variant,
+        unknowns=outcome.unknowns,
+        objective=outcome.objective,
+        iterations=iterations,
+        gait=gait,
+        checks=passed,
+    )
+
+
+def verify(problem: Problem, found: Solution, *, progress: Progress | None = None) -> Solution:
+    """Solve again on a finer mesh and from another first guess; keep the better gait.
+
+    Returns the solution of least objective among the starts, with the checks `mesh` and
+    `second_start` added and `verified` set.
+    """
+    starts = [found]
+    agreed = False
+    for seed in _SEEDS:
+        other = _again(problem, found, seed, progress)
+        if other is None:
+            continue
+        starts.append(other)
+        ranked = sorted(one.objective for one in starts)
+        agreed = ranked[1] - ranked[0] <= checks.RESTARTED_SHARE * ranked[0]
+        if agreed:
+            break
+    best = min(starts, key=lambda one: one.objective)
+    fine = problem_for(best.conditions, problem.variant, intervals=FINE_INTERVALS)
+    outcome = fine.solve(
+        best.conditions,
+        refined(problem, fine, best.unknowns),
+        stage=Stage(start_barrier=0.01),  # the coarse gait is near
+        progress=progress,
+    )
+    cost = measure(fine, outcome.unknowns, best.conditions).cost_j_kg_m
+    further = {
+        "mesh": outcome.converged
+        and abs(cost - best.gait.cost_j_kg_m) <= checks.REFINED_SHARE * best.gait.cost_j_kg_m,
+        "second_start": agreed,
+    }
+    return Solution(
+        conditions=best.conditions,
+        variant=best.variant,
+        unknowns=best.unknowns,
+        objective=best.objective,
+        iterations=found.iterations,
+        gait=best.gait,
+        checks={**best.checks, **further},
+        verified=all(further.values()),
+    )
+
+
+def _again(
+    problem: Problem, found: Solution, seed: int, progress: Progress | None
+) -> Solution | None:
+    """Another start; None where it leads nowhere."""
+    guess = shaken(problem, found.unknowns, seed=seed)
+    try:
+        return solve(problem, found.conditions, near=guess, progress=progress)
+    except NotSolved:
+        return None

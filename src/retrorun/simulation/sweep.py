@@ -1,0 +1,383 @@
+"""Fills the table of the simulated runner: `python -m retrorun.simulation.sweep`.
+
+Every point is solved from its nearest solved neighbour and kept in a folder at once; then every
+point of the base model is verified on a finer mesh and from a second start. An interrupted sweep
+goes on where it stopped. It runs
+one process a core, or on a Dask cluster with `--dask ADDRESS` (the workers need retrorun with its
+extra `simulate`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrorun.simulation.conditions import (
+    HIGHEST_CADENCE_RATIO,
+    LEAST_CADENCE_RATIO,
+    Conditions,
+    Direction,
+    Variant,
+    forward_cadence_steps_min,
+    usual_cadence_steps_min,
+)
+from retrorun.simulation.variants import VARIANTS
+
+if TYPE_CHECKING:
+    from retrorun.simulation.problem import Problem
+    from retrorun.simulation.solution import Solution
+
+Array = NDArray[np.float64]
+
+SPEEDS_M_S = (1.5, 2.0, 2.67, 3.33, 4.0)
+GRADIENTS = (-0.05, 0.0, 0.10)
+#: Cadence over the usual forward one, for each direction where people run it.
+CADENCE_RATIOS: dict[Direction, tuple[float, ...]] = {
+    "forward": (LEAST_CADENCE_RATIO, 1.0, 1.155),
+    "backward": (1.05, HIGHEST_CADENCE_RATIO),
+}
+DIRECTIONS: tuple[Direction, ...] = ("forward", "backward")
+#: Where the variants are solved: speed and gradient, at the usual cadence of each direction.
+VARIANT_POINTS = ((2.67, 0.0),)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One entry of the table."""
+
+    conditions: Conditions
+    variant: Variant
+
+    @property
+    def name(self) -> str:
+        """Name of its file."""
+        asked = self.conditions
+        return (
+            f"{self.variant.name}-{asked.direction}-{asked.speed_m_s:.2f}-"
+            f"{asked.gradient:+.2f}-{asked.cadence_steps_min:.0f}"
+        )
+
+    def far_from(self, other: Point) -> float:
+        """How unlike two points are; a neighbour is a good first guess."""
+        here, there = self.conditions, other.conditions
+        if here.direction != there.direction:
+            return float("inf")
+        return (
+            abs(here.speed_m_s - there.speed_m_s) / 0.67
+            + abs(here.gradient - there.gradient) / 0.05
+            + abs(here.cadence_steps_min - there.cadence_steps_min) / 30.0
+            + 0.5 * (self.variant != other.variant)
+        )
+
+
+def grid() -> list[Point]:
+    """All points of the table: the base model, then the variants."""
+    base = [
+        Point(
+            Conditions(
+                speed_m_s=speed,
+                direction=direction,
+                gradient=gradient,
+                cadence_steps_min=round(ratio * forward_cadence_steps_min(speed), 1),
+            ),
+            Variant(),
+        )
+        for direction in DIRECTIONS
+        for speed in SPEEDS_M_S
+        for gradient in GRADIENTS
+        for ratio in CADENCE_RATIOS[direction]
+    ]
+    others = [
+        Point(
+            Conditions(
+                speed_m_s=speed,
+                direction=direction,
+                gradient=gradient,
+                cadence_steps_min=round(
+                    usual_cadence_steps_min(speed_m_s=speed, direction=direction), 1
+                ),
+            ),
+            variant,
+        )
+        for variant in (Variant(), *VARIANTS.values())
+        for direction in DIRECTIONS
+        for speed, gradient in VARIANT_POINTS
+    ]
+    return list({point.name: point for point in base + others}.values())
+
+
+def solve_point(point: Point, near: Array | None, start: Conditions | None) -> dict[str, Any]:
+    """Solve one point; runs in a worker. The failure is a result too."""
+    from retrorun.simulation.solution import NotSolved, problem_for
+
+    began = time.perf_counter()
+    problem = problem_for(point.conditions, point.variant)
+    try:
+        found = _solve_or_again(problem, point.conditions, near, start)
+    except NotSolved as failure:
+        return {
+            "name": point.name,
+            "failed": str(failure),
+            "seconds": time.perf_counter() - began,
+        }
+    return _told(point, found, time.perf_counter() - began)
+
+
+def verify_point(point: Point, numbers: Array, seconds: float) -> dict[str, Any]:
+    """Verify a solved point; `seconds` were spent on it before. Runs in a worker."""
+    from retrorun.simulation.solution import NotSolved, problem_for, solve, verify
+
+    start = time.perf_counter()
+    problem = problem_for(point.conditions, point.variant)
+    try:
+        found = verify(problem, solve(problem, point.conditions, near=numbers))
+    except NotSolved as failure:
+        return {"name": point.name, "failed": str(failure), "seconds": seconds}
+    return _told(point, found, seconds + time.perf_counter() - start)
+
+
+def _told(point: Point, found: Solution, seconds: float) -> dict[str, Any]:
+    return {
+        "name": point.name,
+        "unknowns": found.unknowns.astype(np.float32),
+        "seconds": seconds,
+        **found.as_dict(),
+    }
+
+
+#: Steps on the way to a point that cannot be reached from its neighbour at once.
+_STEPS = 4
+
+
+def _solve_or_again(
+    problem: Problem, conditions: Conditions, near: Array | None, start: Conditions | None
+) -> Solution:
+    """Solve; where that fails, go there in small steps from the neighbour's conditions `start`."""
+    from retrorun.simulation.problem import Stage
+    from retrorun.simulation.solution import NotSolved, solve
+
+    try:
+        return solve(problem, conditions, near=near)
+    except NotSolved:
+        if near is None or start is None:
+            raise
+    numbers = near
+    for step in range(1, _STEPS):
+        between = _between(start, conditions, step / _STEPS)
+        numbers = problem.solve(between, numbers, stage=Stage()).unknowns
+    return solve(problem, conditions, near=numbers)
+
+
+def _between(start: Conditions, end: Conditions, share: float) -> Conditions:
+    """Conditions on the straight line between two."""
+
+    def mixed(first: float, last: float) -> float:
+        return first + share * (last - first)
+
+    return replace(
+        end,
+        speed_m_s=mixed(start.speed_m_s, end.speed_m_s),
+        gradient=mixed(start.gradient, end.gradient),
+        cadence_steps_min=mixed(start.cadence_steps_min, end.cadence_steps_min),
+    )
+
+
+class Kept:
+    """The folder of finished points: one file each, written whole or not at all."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def has(self, point: Point) -> bool:
+        """Whether a point was tried, with or without success."""
+        return (self.folder / f"{point.name}.json").exists()
+
+    def write(self, result: dict[str, Any]) -> None:
+        """Keep a result: numbers first, then the words that say it is there."""
+        numbers = result.pop("unknowns", None)
+        name = result["name"]
+        if numbers is not None:
+            part = self.folder / f"{name}.npy.part"
+            with part.open("wb") as file:
+                np.save(file, numbers)
+            part.replace(self.folder / f"{name}.npy")
+        part = self.folder / f"{name}.json.part"
+        part.write_text(json.dumps(result), encoding="utf-8")
+        part.replace(self.folder / f"{name}.json")
+
+    def forget_failures(self) -> None:
+        """Points that failed count as not tried."""
+        for result in list(self.results()):
+            if "failed" in result:
+                (self.folder / f"{result['name']}.json").unlink()
+
+    def read(self, point: Point) -> dict[str, Any]:
+        """What is kept of a point."""
+        found: dict[str, Any] = json.loads(
+            (self.folder / f"{point.name}.json").read_text(encoding="utf-8")
+        )
+        return found
+
+    def lacks_verification(self, point: Point) -> bool:
+        """Whether a point of the base model was solved and not yet verified."""
+        if point.variant != Variant() or not self.has(point):
+            return False
+        told = self.read(point)
+        return "failed" not in told and told["verified"] is None
+
+    def numbers(self, point: Point) -> Array | None:
+        """The solver's numbers of a finished point."""
+        path = self.folder / f"{point.name}.npy"
+        return np.load(path).astype(float) if path.exists() else None
+
+    def results(self) -> Iterator[dict[str, Any]]:
+        """Every result in the folder."""
+        for path in sorted(self.folder.glob("*.json")):
+            yield json.loads(path.read_text(encoding="utf-8"))
+
+
+def run(points: Iterable[Point], kept: Kept, executor: Executor, *, workers: int) -> None:
+    """Solve what is not kept yet, nearest to what is known first; then verify the base model."""
+    every = list(points)
+    left = [point for point in every if not kept.has(point)]
+    known = [point for point in every if kept.numbers(point) is not None]
+
+    def solve_next(busy: list[Point]) -> tuple[Point, Future[dict[str, Any]]] | None:
+        point, neighbour = _next(left, known, busy)
+        if point is None:
+            return None
+        left.remove(point)
+        near = kept.numbers(neighbour) if neighbour is not None else None
+        start = neighbour.conditions if neighbour is not None else None
+        return point, executor.submit(solve_point, point, near, start)
+
+    _keep_busy(solve_next, kept, known, workers=workers, total=len(left))
+    unverified = [point for point in every if kept.lacks_verification(point)]
+
+    def verify_next(busy: list[Point]) -> tuple[Point, Future[dict[str, Any]]] | None:
+        del busy
+        if not unverified:
+            return None
+        point = unverified.pop(0)
+        numbers, seconds = kept.numbers(point), kept.read(point)["seconds"]
+        assert numbers is not None  # noqa: S101 -- it was solved
+        return point, executor.submit(verify_point, point, numbers, seconds)
+
+    _keep_busy(verify_next, kept, known, workers=workers, total=len(unverified))
+
+
+def _keep_busy(
+    start_next: Callable[[list[Point]], tuple[Point, Future[dict[str, Any]]] | None],
+    kept: Kept,
+    known: list[Point],
+    *,
+    workers: int,
+    total: int,
+) -> None:
+    """Let every worker have a point until none is left; keep each result as it comes."""
+    running: dict[Future[dict[str, Any]], Point] = {}
+    started, done_count = time.perf_counter(), 0
+    while True:
+        while len(running) < workers:
+            following = start_next(list(running.values()))
+            if following is None:
+                break
+            running[following[1]] = following[0]
+        if not running:
+            return
+        done, _ = wait(running, return_when=FIRST_COMPLETED)
+        for future in done:
+            point = running.pop(future)
+            result = future.result()
+            kept.write(result)
+            if "failed" not in result:
+                known.append(point)
+            done_count += 1
+            _tell(result, done_count, total, started)
+
+
+def _next(
+    left: list[Point], known: list[Point], running: list[Point]
+) -> tuple[Point | None, Point | None]:
+    """The point nearest to a known one; a cold start only where its direction has none."""
+    first = [
+        point for point in left if point.variant == Variant()
+    ] or left  # the table, then ranges
+    pairs = [(point.far_from(other), point, other) for point in first for other in known]
+    reachable = [pair for pair in pairs if pair[0] < float("inf")]
+    if reachable:
+        nearest = min(reachable, key=lambda pair: pair[0])
+        return nearest[1], nearest[2]
+    at_work = {point.conditions.direction for point in running}
+    cold = [point for point in left if point.conditions.direction not in at_work]
+    return (cold[0], None) if cold else (None, None)
+
+
+def _tell(result: dict[str, Any], done: int, total: int, started: float) -> None:
+    """One line of progress."""
+    if "failed" in result:
+        what = result["failed"]
+    else:
+        word = {None: "valid", True: "verified", False: "valid, not verified"}[result["verified"]]
+        what = f"{result['gait']['cost_j_kg_m']:.2f} J/kg/m, {word}"
+    minutes = (time.perf_counter() - started) / 60
+    print(
+        f"{done}/{total} {minutes:.1f} min  {result['name']}: {what} ({result['seconds']:.0f} s)",
+        file=sys.stderr,
+        flush=True,
+    )
+
+
+@contextmanager
+def workers_of(address: str | None, processes: int) -> Iterator[tuple[Executor, int]]:
+    """A pool of processes here, or a Dask cluster by its address."""
+    if address is None:
+        for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+            os.environ[name] = "1"  # one core a process: more threads only wait for each other
+        with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+            yield pool, processes
+        return
+    from distributed import Client
+
+    with Client(address) as client, client.get_executor() as pool:
+        yield pool, sum(client.ncores().values())
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(
+        prog="python -m retrorun.simulation.sweep", description=__doc__
+    )
+    parser.add_argument("folder", type=Path, help="where finished points are kept")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--dask", metavar="ADDRESS", help="scheduler of a Dask cluster")
+    parser.add_argument("--again", action="store_true", help="try points that failed once more")
+    parser.add_argument("--table", action="store_true", help="then write the shipped table")
+    options = parser.parse_args(arguments)
+    kept = Kept(options.folder)
+    if options.again:
+        kept.forget_failures()
+    with workers_of(options.dask, options.processes) as (executor, workers):
+        run(grid(), kept, executor, workers=workers)
+    if options.table:
+        from retrorun.simulation.results import write
+
+        write(kept.results(), options.folder)
+
+
+if __name__ == "__main__":
+    main()

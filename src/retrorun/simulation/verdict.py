@@ -1,0 +1,149 @@
+"""What physics says to the claims: ratios backward over forward, and a sentence for a runner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from retrorun.simulation.conditions import Direction, usual_cadence_steps_min
+from retrorun.simulation.table import GROUPS, Table, load, points
+
+#: Where the versions of the model were solved, each direction at its usual cadence.
+POINTS = ((2.67, 0.0),)
+QUANTITIES = {
+    "metabolic_j_kg_m": "energy",
+    "concentric_j_kg_m": "work while shortening",
+    "eccentric_j_kg_m": "work while being stretched",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ratio:
+    """Backward over forward at the same speed, over versions of the model and points."""
+
+    group: str
+    quantity: str
+    base: float  #: on the level; NaN where forward has next to nothing
+    low: float
+    high: float
+    versions: int
+
+    @property
+    def words(self) -> str:
+        """The ratio and its range, for people."""
+        if not np.isfinite(self.base):
+            return "not comparable: next to nothing forward"
+        return f"×{self.base:.2g} ({self.low:.2g} to {self.high:.2g})"
+
+    @property
+    def side(self) -> str:
+        """more, less, or either: whether all versions agree on the side of one."""
+        if self.low > 1:
+            return "more"
+        return "less" if self.high < 1 else "either"
+
+
+def ratios(table: Table | None = None) -> tuple[Ratio, ...]:
+    """Every group and quantity, in the order of the table's groups."""
+    table = table or load()
+    found = []
+    for quantity in QUANTITIES:
+        per_point = [
+            table.ratios(quantity, speed_m_s=speed, gradient=gradient) for speed, gradient in POINTS
+        ]
+        for index, group in enumerate(GROUPS):
+            values = [one[index] for point in per_point for one in point.values()]
+            known = np.array([value for value in values if np.isfinite(value)])
+            base = per_point[0].get("base")
+            found.append(
+                Ratio(
+                    group=group,
+                    quantity=quantity,
+                    base=float("nan") if base is None else float(base[index]),
+                    low=float(known.min()) if len(known) else float("nan"),
+                    high=float(known.max()) if len(known) else float("nan"),
+                    versions=len(known),
+                )
+            )
+    return tuple(sorted(found, key=lambda ratio: GROUPS.index(ratio.group)))
+
+
+def of(group: str, quantity: str) -> Ratio:
+    """One ratio by name."""
+    return next(one for one in ratios() if one.group == group and one.quantity == quantity)
+
+
+def physics_of(claim: str) -> tuple[str, ...]:
+    """What the simulated runner says to a claim, in sentences; nothing where it has no word."""
+    if claim not in _SAYING:
+        return ()
+    return (*_SAYING[claim](), _CAVEAT)
+
+
+_CAVEAT = (
+    "A model, not a measurement: ranges are over versions of it, both directions at the same speed "
+    "and each at its usual cadence. Where it differs from measurements: docs/reference/truth.md."
+)
+
+
+def _quadriceps() -> tuple[str, ...]:
+    energy, push, brake = (of("quadriceps", quantity) for quantity in QUANTITIES)
+    return (
+        f"Backward, the simulated quadriceps push more ({push.words} the work while shortening) "
+        f"and brake less ({brake.words} the work while being stretched); they use {energy.words} "
+        "the energy.",
+    )
+
+
+def _glutes() -> tuple[str, ...]:
+    energy = of("glutes", "metabolic_j_kg_m")
+    return (
+        f"The simulated gluteus maximus uses {energy.words} the energy of forward running: less, "
+        "not more. It is one muscle in one plane and nothing measured stands behind it, so this is "
+        "a question, not an answer; sessions say nothing of glutes.",
+    )
+
+
+def _eccentric() -> tuple[str, ...]:
+    brake = of("quadriceps", "eccentric_j_kg_m")
+    calves = of("calves", "eccentric_j_kg_m")
+    return (
+        f"No for the quadriceps: they are stretched {brake.words} as much. Being stretched moves "
+        f"to the calf: {calves.words}.",
+    )
+
+
+def _calories() -> tuple[str, ...]:
+    costs = {
+        (row["variant"], row["direction"]): float(row["cost_j_kg_m"])
+        for row in points()
+        if float(row["speed_m_s"]) == POINTS[0][0]
+        and float(row["gradient"]) == POINTS[0][1]
+        and _is_usual(row)
+    }
+    found = {
+        variant: costs[variant, "backward"] / costs[variant, "forward"]
+        for variant, direction in costs
+        if direction == "forward" and (variant, "backward") in costs
+    }
+    return (
+        f"The simulated runner's total cost is ×{found['base']:.2f} ({min(found.values()):.2f} to "
+        f"{max(found.values()):.2f}) of forward at usual cadences: it does not reproduce what is "
+        "measured. retrorun takes totals from measurements and only the distribution over muscles "
+        "from the model.",
+    )
+
+
+def _is_usual(row: dict[str, str]) -> bool:
+    direction: Direction = "forward" if row["direction"] == "forward" else "backward"
+    usual = usual_cadence_steps_min(speed_m_s=float(row["speed_m_s"]), direction=direction)
+    return abs(float(row["cadence_steps_min"]) - usual) < 0.2
+
+
+_SAYING = {
+    "quadriceps": _quadriceps,
+    "glutes": _glutes,
+    "eccentric": _eccentric,
+    "calories": _calories,
+}

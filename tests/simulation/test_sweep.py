@@ -1,0 +1,111 @@
+"""The sweep resumes, keeps whole files only, and every point of its grid is a fair question."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import Executor, Future
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from retrorun.simulation import sweep
+from retrorun.simulation.conditions import forward_cadence_steps_min
+
+
+class Here(Executor):
+    """Runs a task at once, in this process."""
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+def answer(point: sweep.Point, near: Any) -> dict[str, Any]:
+    return {
+        "name": point.name,
+        "unknowns": np.zeros(3, dtype=np.float32),
+        "seconds": 0.0,
+        "gait": {"cost_j_kg_m": 3.0},
+        "verified": True,
+        "near": near is not None,
+    }
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of the points that were solved, in order."""
+    names: list[str] = []
+
+    def solve_point(point: sweep.Point, near: Any, start: Any) -> dict[str, Any]:
+        names.append(point.name)
+        return answer(point, near)
+
+    monkeypatch.setattr(sweep, "solve_point", solve_point)
+    return names
+
+
+def test_an_interrupted_sweep_goes_on_where_it_stopped(tmp_path: Path, asked: list[str]) -> None:
+    kept = sweep.Kept(tmp_path)
+    points = sweep.grid()
+    sweep.run(points[:7], kept, Here(), workers=1)
+    first = list(asked)
+    sweep.run(points, kept, Here(), workers=2)
+    assert len(first) == 7
+    assert sorted(asked) == sorted(point.name for point in points)  # each exactly once
+    assert len(list(kept.results())) == len(points)
+
+
+def test_only_the_first_point_of_a_direction_starts_cold(tmp_path: Path, asked: list[str]) -> None:
+    kept = sweep.Kept(tmp_path)
+    sweep.run(sweep.grid(), kept, Here(), workers=2)
+    cold = [result["name"] for result in kept.results() if not result["near"]]
+    assert len(cold) == 2
+    assert {name.split("-")[1] for name in cold} == {"forward", "backward"}
+
+
+def test_a_half_written_result_is_not_a_result(tmp_path: Path, asked: list[str]) -> None:
+    kept = sweep.Kept(tmp_path)
+    point = sweep.grid()[0]
+    (tmp_path / f"{point.name}.json.part").write_text('{"name": "half')
+    (tmp_path / f"{point.name}.npy.part").write_bytes(b"half")
+    assert not kept.has(point)
+    assert kept.numbers(point) is None
+    assert list(kept.results()) == []
+    sweep.run([point], kept, Here(), workers=1)
+    assert json.loads((tmp_path / f"{point.name}.json").read_text())["name"] == point.name
+
+
+def test_a_failure_is_kept_and_nothing_starts_from_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starts: list[bool] = []
+
+    def fail(point: sweep.Point, near: Any, start: Any) -> dict[str, Any]:
+        starts.append(near is not None)
+        return {"name": point.name, "failed": "no gait found", "seconds": 1.0}
+
+    monkeypatch.setattr(sweep, "solve_point", fail)
+    kept = sweep.Kept(tmp_path)
+    sweep.run(sweep.grid()[:4], kept, Here(), workers=1)
+    assert starts == [False] * 4
+    assert all("failed" in result for result in kept.results())
+    kept.forget_failures()
+    assert list(kept.results()) == []
+
+
+def test_the_grid_covers_what_was_published() -> None:
+    base = [point.conditions for point in sweep.grid() if point.variant.name == "base"]
+    assert {one.speed_m_s for one in base} >= {1.5, 4.0}
+    assert {one.gradient for one in base} == {-0.05, 0.0, 0.10}
+    ratios = [
+        one.cadence_steps_min / forward_cadence_steps_min(one.speed_m_s)
+        for one in base
+        if one.direction == "backward"
+    ]
+    assert min(ratios) <= 1.11  # masumoto2015
+    assert max(ratios) >= 1.37 - 1e-3  # brennan2026 at 5 m/s
+    names = [point.name for point in sweep.grid()]
+    assert len(names) == len(set(names)), "two points share a file"
