@@ -16,8 +16,8 @@ else:
     pytest.importorskip("casadi", reason="the extra `simulate` is not installed")
 
 SPEED_M_S = 2.67
-#: The solver's tolerance leaves less; other machines order sums otherwise.
-SAME = 0.01
+#: The bar of the check `second_start`: another first guess may end this far off.
+SAME = 0.02
 
 
 def usual(direction: Direction) -> Conditions:
@@ -57,7 +57,7 @@ def test_a_point_of_the_table_is_found_again(direction: Direction) -> None:
     assert all(found.checks.values())
     told = shipped(asked)
     assert found.gait.cost_j_kg_m == pytest.approx(float(told["cost_j_kg_m"]), rel=SAME)
-    assert found.gait.peak_force_bw == pytest.approx(float(told["peak_force_bw"]), rel=0.03)
+    assert found.gait.peak_force_bw == pytest.approx(float(told["peak_force_bw"]), rel=0.05)
 
 
 def test_the_books_balance_and_the_ground_carries_the_body() -> None:

@@ -174,7 +174,10 @@ def _fibres(body: Body, part: dict[str, Expression]) -> list[tuple[str, Fibre]]:
 
 
 def _joint_stops(body: Body, q: Expression, v: Expression) -> Expression:
-    """Moments (11,) of ligaments near the ends of a joint's range, and of the arch of the foot."""
+    """Moments (11,) of ligaments near the ends of a joint's range, and of the arch of the foot.
+
+    Exponential towards the ends, the shape that riener1999 measured.
+    """
     moments = ca.SX.zeros(COORDINATE_COUNT)
     steep = body.constants["joint_stop_steepness"]
     for side in SIDES:

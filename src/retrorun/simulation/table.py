@@ -207,10 +207,8 @@ class Grid:
 
         usual = forward_cadence_steps_min(speed_m_s)
         where = np.column_stack([speed_m_s, gradient, cadence_steps_min / usual])
-        for column, axis in enumerate(self._axes):  # the ends were rounded when they were solved
-            for end in (axis[0], axis[-1]):
-                close = np.abs(where[:, column] - end) < _SAME_RATIO
-                where[close, column] = end
+        for end in self._axes[2][[0, -1]]:  # cadences were rounded when they were solved
+            where[np.abs(where[:, 2] - end) < _SAME_RATIO, 2] = end
         failed = np.isnan(self._values)
         look, missing = (
             RegularGridInterpolator(self._axes, filled, bounds_error=False, fill_value=np.nan)
