@@ -351,9 +351,10 @@ def workers_of(address: str | None, processes: int) -> Iterator[tuple[Executor, 
         with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
             yield pool, processes
         return
-    from distributed import Client
+    import distributed
 
-    with Client(address) as client, client.get_executor() as pool:
+    cluster: Any = distributed  # it has no types
+    with cluster.Client(address) as client, client.get_executor() as pool:
         yield pool, sum(client.ncores().values())
 
 
