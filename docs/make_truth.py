@@ -209,26 +209,11 @@ def _along(
     return np.array([read(dict(zip(names, one, strict=True))) for one in values])
 
 
-def _factors(read: Callable[[dict[str, Figures]], float]) -> list[float]:
+def _factors(read: Callable[[dict[Direction, Figures]], float]) -> list[float]:
     """How versions of the model differ from the base, level at the usual speed and cadence."""
-    versions: dict[str, dict[str, Figures]] = {}
-    for row in table.points():
-        side: Direction = "forward" if row["direction"] == "forward" else "backward"
-        cadence = usual_cadence_steps_min(speed_m_s=USUAL_SPEED_M_S, direction=side)
-        if (
-            float(row["speed_m_s"]) == USUAL_SPEED_M_S
-            and float(row["gradient"]) == 0
-            and abs(float(row["cadence_steps_min"]) - cadence) < 0.2
-        ):
-            figures = {
-                name: float(value)
-                for name, value in row.items()
-                if name not in ("variant", "direction", "verified")
-            }
-            versions.setdefault(row["variant"], {})[side] = figures
-    whole = {name: both for name, both in versions.items() if len(both) == 2}
-    base = read(whole["base"])
-    return [read(both) / base for both in whole.values()]
+    versions = table.versions_at(USUAL_SPEED_M_S, 0.0)
+    base = read(versions["base"])
+    return [read(both) / base for both in versions.values()]
 
 
 def _words(quantity: str) -> str:

@@ -55,6 +55,7 @@ def simulate(
     """
     from retrorun.errors import BadInput
     from retrorun.simulation.conditions import Conditions, usual_cadence_steps_min
+    from retrorun.simulation.summary import summary, tabulated
 
     if json and out is not None:
         fail("choose one of --json and --out; wanted at most one")
@@ -76,10 +77,10 @@ def simulate(
     except BadInput as error:
         fail(str(error))
     if from_table:
-        _show(_tabulated(conditions), json=json)
+        _show(tabulated(conditions), json=json)
         return
     found, seconds, start = _solved(conditions, verify=verify, cold=cold)
-    result = _result(found, seconds=seconds, start=start)
+    result = {**summary(found), "seconds": round(seconds, 1), "start": start}
     if out is not None:
         written(out, lambda part: _folder(part, found, result))
     _show(result, json=json)
@@ -116,19 +117,6 @@ def _solved(conditions: Conditions, *, verify: bool, cold: bool) -> tuple[Soluti
             fail(str(error))
     start = "textbook angles" if near is None else "a shipped neighbour"
     return found, time.perf_counter() - started, start
-
-
-def _result(found: Solution, *, seconds: float, start: str) -> dict[str, Any]:
-    """What is printed and written: figures with the range over versions of the model."""
-    from retrorun.simulation.summary import summary
-
-    return {**summary(found), "seconds": round(seconds, 1), "start": start}
-
-
-def _tabulated(conditions: Conditions) -> dict[str, Any]:
-    from retrorun.simulation.summary import tabulated
-
-    return tabulated(conditions)
 
 
 def _show(result: dict[str, Any], *, json: bool) -> None:

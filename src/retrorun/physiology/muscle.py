@@ -88,7 +88,7 @@ class Running:
 
     def asked(self) -> tuple[Floats, Floats]:
         """Slope and cadence with which the table is asked. (n,)"""
-        forward = _usual_forward(self.speed_m_s)
+        forward = forward_cadence_steps_min(self.speed_m_s)
         usual = np.where(self.backward, BACKWARD_CADENCE_RATIO * forward, forward)
         cadence = np.where(np.isfinite(self.cadence_steps_min), self.cadence_steps_min, usual)
         return np.nan_to_num(self.gradient), cadence
@@ -96,12 +96,6 @@ class Running:
     def usual(self) -> Running:
         """The same at the usual cadence of each direction."""
         return replace(self, cadence_steps_min=np.full(len(self.speed_m_s), np.nan))
-
-
-def _usual_forward(speed_m_s: Floats) -> Floats:
-    """Usual cadence forward, a straight line in the speed. (n,) [steps/min]"""
-    at_zero = forward_cadence_steps_min(0.0)
-    return at_zero + (forward_cadence_steps_min(1.0) - at_zero) * speed_m_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

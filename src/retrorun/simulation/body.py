@@ -92,6 +92,8 @@ class Body:
 
 
 GRAVITY_M_S2 = 9.81
+#: A foot is on the ground above this vertical force, as force plates are read [N].
+CONTACT_N = 50.0
 
 
 @cache

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from retrorun.simulation.conditions import Conditions
 from retrorun.simulation.gait import Gait
 
@@ -61,9 +63,12 @@ def valid(gait: Gait, conditions: Conditions, *, converged: bool) -> dict[str, b
     }
 
 
-def verified(*, cost: float, refined: float | None, restarted: float | None) -> dict[str, bool]:
-    """The checks that need two more solutions; a solution that is missing fails."""
-    return {
-        "mesh": refined is not None and abs(refined - cost) <= REFINED_SHARE * cost,
-        "second_start": restarted is not None and abs(restarted - cost) <= RESTARTED_SHARE * cost,
-    }
+def mesh_agrees(coarse: Gait, fine: Gait) -> bool:
+    """Whether a finer mesh leaves the cost where it was."""
+    return abs(fine.cost_j_kg_m - coarse.cost_j_kg_m) <= REFINED_SHARE * coarse.cost_j_kg_m
+
+
+def starts_agree(objectives: Sequence[float]) -> bool:
+    """Whether the two best of several first guesses ended at the same objective."""
+    best, second = sorted(objectives)[:2]
+    return second - best <= RESTARTED_SHARE * best

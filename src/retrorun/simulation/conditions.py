@@ -134,3 +134,9 @@ def usual_cadence_steps_min(*, speed_m_s: float, direction: Direction) -> float:
     """
     forward = forward_cadence_steps_min(speed_m_s)
     return forward if direction == "forward" else BACKWARD_CADENCE_RATIO * forward
+
+
+def is_usual(*, speed_m_s: float, direction: Direction, cadence_steps_min: float) -> bool:
+    """Whether a cadence is the usual one; the sweep rounds cadences to tenths of a step."""
+    usual = usual_cadence_steps_min(speed_m_s=speed_m_s, direction=direction)
+    return abs(cadence_steps_min - usual) < 0.2

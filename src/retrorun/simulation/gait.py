@@ -9,14 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retrorun.simulation.body import COORDINATES, GRAVITY_M_S2, Body
+from retrorun.simulation.body import CONTACT_N, COORDINATES, GRAVITY_M_S2, Body
 from retrorun.simulation.conditions import Conditions
 from retrorun.simulation.problem import Problem
 
 Array = NDArray[np.float64]
 
-#: A foot is on the ground above this vertical force, as force plates are read [N].
-CONTACT_N = 50.0
 #: A fibre slower than this holds rather than shortens or is stretched [optimal lengths/s].
 HOLDING_LENGTHS_S = 0.5
 

@@ -46,7 +46,7 @@ def textbook(problem: Problem, conditions: Conditions) -> Array:
             place = COORDINATES.index(f"{side}_{joint}")
             reference[place] = np.radians(_periodic(angles, (phase + shift) % 1))
     lowest = [
-        np.array(problem.at.seen(column, 0.0)[1])[1].min()
+        np.array(problem.at.seen(z=column, gradient=0.0)["outline_m"])[1].min()
         for column in _columns(problem, reference, conditions)
     ]
     reference[1] = -np.median(lowest) + _HOP_M * np.cos(4 * np.pi * phase)

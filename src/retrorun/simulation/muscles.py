@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TypeVar
 
 import casadi as ca
 
 from retrorun.simulation.body import Body, Muscle
 from retrorun.simulation.skeleton import Expression
-
-Value = TypeVar("Value")
 
 _FORCE_LENGTH = (
     (0.815, 1.055, 0.162, 0.063),

@@ -147,8 +147,7 @@ def verify(problem: Problem, found: Solution, *, progress: Progress | None = Non
         if other is None:
             continue
         starts.append(other)
-        ranked = sorted(one.objective for one in starts)
-        agreed = ranked[1] - ranked[0] <= checks.RESTARTED_SHARE * ranked[0]
+        agreed = checks.starts_agree([one.objective for one in starts])
         if agreed:
             break
     best = min(starts, key=lambda one: one.objective)
@@ -159,10 +158,9 @@ def verify(problem: Problem, found: Solution, *, progress: Progress | None = Non
         stage=Stage(start_barrier=0.01),  # the coarse gait is near
         progress=progress,
     )
-    cost = measure(fine, outcome.unknowns, best.conditions).cost_j_kg_m
+    gait = measure(fine, outcome.unknowns, best.conditions)
     further = {
-        "mesh": outcome.converged
-        and abs(cost - best.gait.cost_j_kg_m) <= checks.REFINED_SHARE * best.gait.cost_j_kg_m,
+        "mesh": outcome.converged and checks.mesh_agrees(best.gait, gait),
         "second_start": agreed,
     }
     return Solution(

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrorun.errors import BadInput
-from retrorun.simulation.body import COORDINATES, JOINTS, SWAPPED, Body
+from retrorun.simulation.body import CONTACT_N, COORDINATES, JOINTS, SWAPPED, Body
 from retrorun.simulation.conditions import Conditions, Direction
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ Array = NDArray[np.float64]
 
 #: Samples of a stride, both ends included: one for each per cent.
 SAMPLES = 101
-#: A foot is on the ground above this vertical force, as in `gait` [N].
-CONTACT_N = 50.0
 #: Points of the outline, in the order of `skeleton`; the left leg's are the last five.
 POINTS = (
     *("hip", "head"),

@@ -8,7 +8,6 @@ few points, give a range: how much a figure depends on what is not known about m
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -22,7 +21,7 @@ from retrorun.errors import BadInput
 from retrorun.simulation.conditions import (
     Direction,
     forward_cadence_steps_min,
-    usual_cadence_steps_min,
+    is_usual,
 )
 
 Array = NDArray[np.float64]
@@ -78,10 +77,10 @@ class Table:
         self.usual = {
             (row.variant, row.direction, row.speed_m_s, row.gradient, row.group): row.values
             for row in rows
-            if np.isclose(
-                row.cadence_steps_min,
-                usual_cadence_steps_min(speed_m_s=row.speed_m_s, direction=row.direction),
-                atol=0.2,
+            if is_usual(
+                speed_m_s=row.speed_m_s,
+                direction=row.direction,
+                cadence_steps_min=row.cadence_steps_min,
             )
         }
         self.variants = tuple(dict.fromkeys(row.variant for row in rows))
@@ -281,7 +280,20 @@ def points() -> tuple[dict[str, str], ...]:
 
 
 @cache
-def provenance() -> dict[str, Any]:
-    """How, when and with what the table was computed, and which points failed."""
-    found: dict[str, Any] = json.loads((_place() / "provenance.json").read_text(encoding="utf-8"))
-    return found
+def versions_at(speed_m_s: float, gradient: float) -> dict[str, dict[Direction, dict[str, float]]]:
+    """Every version of the model solved both ways there at the usual cadences, with its figures."""
+    found: dict[str, dict[Direction, dict[str, float]]] = {}
+    for row in points():
+        direction: Direction = "forward" if row["direction"] == "forward" else "backward"
+        figures = {
+            name: float(value)
+            for name, value in row.items()
+            if name not in ("variant", "direction", "verified")
+        }
+        if (figures["speed_m_s"], figures["gradient"]) == (speed_m_s, gradient) and is_usual(
+            speed_m_s=speed_m_s,
+            direction=direction,
+            cadence_steps_min=figures["cadence_steps_min"],
+        ):
+            found.setdefault(row["variant"], {})[direction] = figures
+    return {variant: both for variant, both in found.items() if len(both) == 2}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
-from retrorun.simulation.conditions import Direction, usual_cadence_steps_min
-from retrorun.simulation.table import GROUPS, Table, load, points
+from retrorun.simulation.table import GROUPS, load, versions_at
 
 #: Where the versions of the model were solved, each direction at its usual cadence.
 POINTS = ((2.67, 0.0),)
@@ -38,15 +38,16 @@ class Ratio:
 
     @property
     def side(self) -> str:
-        """more, less, or either: whether all versions agree on the side of one."""
+        """Whether all versions agree on the side of one."""
         if self.low > 1:
             return "more"
-        return "less" if self.high < 1 else "either"
+        return "less" if self.high < 1 else "more or less, by version,"
 
 
-def ratios(table: Table | None = None) -> tuple[Ratio, ...]:
-    """Every group and quantity, in the order of the table's groups."""
-    table = table or load()
+@cache
+def ratios() -> tuple[Ratio, ...]:
+    """Every group and quantity of the shipped table, in the order of its groups."""
+    table = load()
     found = []
     for quantity in QUANTITIES:
         per_point = [
@@ -90,42 +91,34 @@ _CAVEAT = (
 def _quadriceps() -> tuple[str, ...]:
     energy, push, brake = (of("quadriceps", quantity) for quantity in QUANTITIES)
     return (
-        f"Backward, the simulated quadriceps push more ({push.words} the work while shortening) "
-        f"and brake less ({brake.words} the work while being stretched); they use {energy.words} "
-        "the energy.",
+        f"Backward, the simulated quadriceps push {push.side} ({push.words} the work while "
+        f"shortening) and brake {brake.side} ({brake.words} the work while being stretched); they "
+        f"use {energy.words} the energy.",
     )
 
 
 def _glutes() -> tuple[str, ...]:
     energy = of("glutes", "metabolic_j_kg_m")
+    said = "less, not more" if energy.high < 1 else energy.side
     return (
-        f"The simulated gluteus maximus uses {energy.words} the energy of forward running: less, "
-        "not more. It is one muscle in one plane and nothing measured stands behind it, so this is "
-        "a question, not an answer; sessions say nothing of glutes.",
+        f"The simulated gluteus maximus uses {energy.words} the energy of forward running: {said}. "
+        "It is one muscle in one plane and nothing measured stands behind it, so this is a "
+        "question, not an answer; sessions say nothing of glutes.",
     )
 
 
 def _eccentric() -> tuple[str, ...]:
     brake = of("quadriceps", "eccentric_j_kg_m")
     calves = of("calves", "eccentric_j_kg_m")
-    return (
-        f"No for the quadriceps: they are stretched {brake.words} as much. Being stretched moves "
-        f"to the calf: {calves.words}.",
-    )
+    answer = "No for the" if brake.high < 1 else "The"
+    moved = f" Being stretched moves to the calf: {calves.words}." if calves.low > 1 else ""
+    return (f"{answer} quadriceps: they are stretched {brake.words} as much.{moved}",)
 
 
 def _calories() -> tuple[str, ...]:
-    costs = {
-        (row["variant"], row["direction"]): float(row["cost_j_kg_m"])
-        for row in points()
-        if float(row["speed_m_s"]) == POINTS[0][0]
-        and float(row["gradient"]) == POINTS[0][1]
-        and _is_usual(row)
-    }
     found = {
-        variant: costs[variant, "backward"] / costs[variant, "forward"]
-        for variant, direction in costs
-        if direction == "forward" and (variant, "backward") in costs
+        variant: both["backward"]["cost_j_kg_m"] / both["forward"]["cost_j_kg_m"]
+        for variant, both in versions_at(*POINTS[0]).items()
     }
     return (
         f"The simulated runner's total cost is ×{found['base']:.2f} ({min(found.values()):.2f} to "
@@ -133,12 +126,6 @@ def _calories() -> tuple[str, ...]:
         "measured. retrorun takes totals from measurements and only the distribution over muscles "
         "from the model.",
     )
-
-
-def _is_usual(row: dict[str, str]) -> bool:
-    direction: Direction = "forward" if row["direction"] == "forward" else "backward"
-    usual = usual_cadence_steps_min(speed_m_s=float(row["speed_m_s"]), direction=direction)
-    return abs(float(row["cadence_steps_min"]) - usual) < 0.2
 
 
 _SAYING = {
