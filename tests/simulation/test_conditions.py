@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from retrorun.errors import BadInput
 from retrorun.simulation.conditions import (
     BACKWARD_CADENCE_RATIO,
+    CADENCE_RATIOS,
     FASTEST_M_S,
-    HIGHEST_CADENCE_RATIO,
-    LEAST_CADENCE_RATIO,
     SLOWEST_M_S,
     Conditions,
     Direction,
@@ -28,7 +27,7 @@ directions: st.SearchStrategy[Direction] = st.sampled_from(["forward", "backward
 
 
 def asked(**changes: Any) -> Conditions:
-    usual = {"speed_m_s": 2.67, "direction": "forward", "cadence_steps_min": 160.0}
+    usual = {"speed_m_s": 2.67, "direction": "forward", "cadence_steps_min": 170.0}
     return Conditions(**{**usual, **changes})
 
 
@@ -48,8 +47,12 @@ def asked(**changes: Any) -> Conditions:
         ({"height_m": 1.4}, r"height_m is 1\.4, but must be from 1\.45 to 2\.05 m"),
         ({"height_m": 175}, r"height_m is 175, but must be from 1\.45 to 2\.05 m"),
         ({"direction": "sideways"}, "direction is 'sideways', but must be forward or backward"),
-        ({"cadence_steps_min": 80}, r"cadence_steps_min is 80, .*from 146\.4 to 213\.4 steps"),
-        ({"cadence_steps_min": 230}, "to 213.4 steps a minute at this speed"),
+        ({"cadence_steps_min": 80}, r"cadence_steps_min is 80, .*from 146\.4 to 179\.9 steps"),
+        ({"cadence_steps_min": 185}, "to 179.9 steps a minute forward at this speed"),
+        (
+            {"cadence_steps_min": 160, "direction": "backward"},
+            "from 163.6 to 213.4 steps a minute backward at this speed",
+        ),
         ({"speed_m_s": math.nan}, "speed_m_s is nan"),
         ({"gradient": math.nan}, "gradient is nan"),
         ({"cadence_steps_min": math.inf}, "cadence_steps_min is inf"),
@@ -68,9 +71,22 @@ def test_a_refusal_says_why() -> None:
 @pytest.mark.parametrize("gradient", [-0.05, 0.10])
 @pytest.mark.parametrize("speed_m_s", [1.5, 4.0])
 def test_the_ends_of_the_ranges_are_inside(speed_m_s: float, gradient: float) -> None:
-    for ratio in (LEAST_CADENCE_RATIO, HIGHEST_CADENCE_RATIO):
-        cadence = round(ratio * forward_cadence_steps_min(speed_m_s), 1)
-        asked(speed_m_s=speed_m_s, gradient=gradient, cadence_steps_min=cadence)
+    for direction, ratios in CADENCE_RATIOS.items():
+        for ratio in ratios:
+            cadence = round(ratio * forward_cadence_steps_min(speed_m_s), 1)
+            asked(
+                speed_m_s=speed_m_s,
+                direction=direction,
+                gradient=gradient,
+                cadence_steps_min=cadence,
+            )
+
+
+def test_published_backward_cadences_can_be_asked_for() -> None:
+    """1.11 (masumoto2015) to 1.37 (brennan2026) times forward."""
+    least, highest = CADENCE_RATIOS["backward"]
+    assert least <= 1.11
+    assert highest >= 1.37
 
 
 # --- cadence ---------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from retrorun.simulation.conditions import Conditions
 from retrorun.simulation.stride import CONTACT_N, POINTS, SAMPLES, stride
 
 PERSON = body(mass_kg=70.0, height_m=1.75)
-STEP_S, CONTACT_S, PEAK_BW = 0.4, 0.25, 2.5
+STEP_S, CONTACT_S, PEAK_BW = 0.35, 0.22, 2.5
 AHEAD_M = 0.1  #: of the hip, where the foot is put down
 
 
@@ -96,7 +96,8 @@ def test_it_begins_where_the_right_foot_lands(landing_s, direction):
     start = landing_s + threshold_s()
     assert found.time_s[[0, -1]] == pytest.approx([0.0, 2 * STEP_S])
     assert found.contact_share * 2 * STEP_S == pytest.approx(
-        CONTACT_S - 2 * threshold_s(), abs=0.002
+        CONTACT_S - 2 * threshold_s(),
+        abs=0.003,  # the force begins with a kink between samples 7 ms apart
     )
     for joint, angle in (("hip", hip_rad), ("knee", knee_rad)):
         wanted = np.degrees(angle(start + found.time_s))

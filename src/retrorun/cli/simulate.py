@@ -96,7 +96,7 @@ def _solved(conditions: Conditions, *, verify: bool, cold: bool) -> tuple[Soluti
     except ImportError:
         fail(_INSTALL)
     from retrorun.simulation import solution
-    from retrorun.simulation.neighbours import nearest
+    from retrorun.simulation.neighbours import by_distance
 
     started = time.perf_counter()
     console = new_console(stderr=True)
@@ -108,11 +108,12 @@ def _solved(conditions: Conditions, *, verify: bool, cold: bool) -> tuple[Soluti
             return True
 
         problem = solution.problem_for(conditions)
-        near = None if cold else nearest(conditions)
+        guesses = by_distance(conditions)
+        near = None if cold or not guesses else guesses[0]
         try:
             found = solution.solve(problem, conditions, near=near, progress=tell)
             if verify:
-                found = solution.verify(problem, found, progress=tell)
+                found = solution.verify(problem, found, others=guesses[1:3], progress=tell)
         except solution.NotSolved as error:
             fail(str(error))
     start = "textbook angles" if near is None else "a shipped neighbour"

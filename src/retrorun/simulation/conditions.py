@@ -17,13 +17,16 @@ Speed = TypeVar("Speed", float, NDArray[np.float64])
 SLOWEST_M_S, FASTEST_M_S = 1.5, 4.0
 #: Rise over run: the slopes of the table; backward running downhill was measured by nobody.
 STEEPEST_DOWN, STEEPEST_UP = -0.05, 0.10
-#: The usual cadence times these: what people do backward is 1.11 to 1.37 times forward.
-LEAST_CADENCE_RATIO, HIGHEST_CADENCE_RATIO = 0.94, 1.37
 LIGHTEST_KG, HEAVIEST_KG = 40.0, 120.0
 SHORTEST_M, TALLEST_M = 1.45, 2.05
 #: Backward cadence over forward at the same speed: 195 against 159 steps a minute at 3 m/s
 #: (brennan2026 over fukuchi2017); published ratios reach from 1.11 to 1.37.
 BACKWARD_CADENCE_RATIO = 1.23
+#: Least and highest cadence of each direction, over the usual forward one.
+CADENCE_RATIOS: dict[Direction, tuple[float, float]] = {
+    "forward": (0.94, 1.155),
+    "backward": (1.05, 1.37),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +70,13 @@ class Conditions:
         _within("mass_kg", self.mass_kg, LIGHTEST_KG, HEAVIEST_KG, "kg")
         _within("height_m", self.height_m, SHORTEST_M, TALLEST_M, "m")
         usual = forward_cadence_steps_min(self.speed_m_s)
+        least, highest = CADENCE_RATIOS[self.direction]
         _within(
             "cadence_steps_min",
             self.cadence_steps_min,
-            round(LEAST_CADENCE_RATIO * usual, 1),
-            round(HIGHEST_CADENCE_RATIO * usual, 1),
-            "steps a minute at this speed",
+            round(least * usual, 1),
+            round(highest * usual, 1),
+            f"steps a minute {self.direction} at this speed",
         )
 
     @property

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from retrorun.simulation.body import CONTACT_N, COORDINATES, GRAVITY_M_S2, Body
 from retrorun.simulation.conditions import Conditions
+from retrorun.simulation.events import contact
 from retrorun.simulation.problem import Problem
 
 Array = NDArray[np.float64]
@@ -65,7 +66,7 @@ class Gait:
     braking_impulse_bw_s: float
     oscillation_m: float
     centre_of_pressure_m: float  #: travel under the foot, above 0.3 body weights
-    trunk_lean_deg: float
+    trunk_lean_deg: float  #: from upright, forward; mean
     stance_knee_flexion_deg: float  #: deepest while on the ground
     landing_knee_deg: float
     takeoff_knee_deg: float
@@ -150,7 +151,7 @@ def measure(problem: Problem, unknowns: Array, conditions: Conditions) -> Gait:
         umberger_cost_j_kg_m=float(per_metre @ run.seen["umberger_w"].sum(axis=1)),
         **_on_the_ground(run, person, conditions, part),
         oscillation_m=float(np.ptp(run.seen["centre_of_mass_m"][:, 1])),
-        trunk_lean_deg=float(-np.degrees(run.columns[:, 2]).mean()),
+        trunk_lean_deg=float(-np.degrees(run.columns[:, 2].mean() + np.arctan(conditions.tilt))),
         joints=_joints(run, person, part, per_metre),
         muscles=muscles,
         groups=groups,
@@ -227,10 +228,13 @@ def _on_the_ground(
     share = np.tile(run.weight_s, 2)
     on = up > CONTACT_N
     landings = np.flatnonzero(on & ~np.roll(on, 1))
+    on_ground_s = float(share[on].sum())
+    if len(landings):  # else the foot never lands or never lifts
+        on_ground_s = float(np.subtract(*contact(time, up, 2 * step)[::-1]))
     found: dict[str, Any] = {
         "contacts_a_stride": len(landings),
-        "contact_time_s": float(share[on].sum()),
-        "flight_time_s": float(step - share[on].sum()),
+        "contact_time_s": on_ground_s,
+        "flight_time_s": step - on_ground_s,
         "peak_force_bw": float(up.max() / weight),
         "mean_force_bw": float(share @ up / (step * weight)),
         "braking_impulse_bw_s": float(

@@ -1,4 +1,4 @@
-"""First guesses: a gait from textbook angles, or a solution that is shaken or refined."""
+"""First guesses: a gait from textbook angles, or a solution on another mesh."""
 
 from __future__ import annotations
 
@@ -31,7 +31,6 @@ _SEEN: dict[Direction, dict[str, tuple[float, ...]]] = {
 _HARMONICS = 4
 _LEAN_RAD, _HOP_M = 0.12, 0.02
 _ACTIVATION = 0.1
-_SHAKEN_RAD = np.radians(2.0)
 
 
 def textbook(problem: Problem, conditions: Conditions) -> Array:
@@ -56,25 +55,6 @@ def textbook(problem: Problem, conditions: Conditions) -> Array:
 def from_angles(problem: Problem, conditions: Conditions, reference: Array) -> Array:
     """The solver's first numbers from coordinates (11, count)."""
     return problem.unknowns(_columns(problem, reference, conditions))
-
-
-def shaken(problem: Problem, unknowns: Array, *, seed: int) -> Array:
-    """Another first guess: the joints swing some degrees otherwise, the muscles forget their part.
-
-    Used to see whether a solution depends on where the search began.
-    """
-    random = np.random.default_rng(seed)
-    columns, part = problem.columns(unknowns).copy(), problem.layout.slices()
-    phase = problem.times_s(1.0)
-    for place in range(2, COORDINATE_COUNT):
-        for harmonic in (1, 2):
-            wave = np.sin(2 * np.pi * (harmonic * phase / 2 + random.random()))
-            columns[:, place] += _SHAKEN_RAD * random.standard_normal() * wave
-    for name in ("activation", "force"):
-        columns[:, part[name]] = columns[:, part[name]].mean(axis=0)
-    for name in ("acceleration", "activation_rate", "force_rate"):
-        columns[:, part[name]] = 0.0
-    return problem.unknowns(columns)
 
 
 def refined(coarse: Problem, fine: Problem, unknowns: Array) -> Array:

@@ -32,6 +32,9 @@ SMOOTHNESS_WEIGHT, RATE_WEIGHT = 0.02, 0.002
 #: People do not press harder at these speeds (cavagna2012: 2.35 forward, 2.60 backward; keller1996:
 #: 2.5 at 6 m/s); without it the optimum at quick steps is a stiff-legged hop of six body weights.
 HARDEST_BW, HARD_LANDING_WEIGHT = 3.0, 400.0
+#: Running never has both feet on the ground; without it the swinging foot is dragged along [W/kg
+#: for two feet that each carry the body's weight].
+BOTH_FEET_WEIGHT = 1000.0
 #: People lift their feet; without it the swinging foot skims the ground on a straight leg.
 SWEEPING_WEIGHT = 0.2
 
@@ -205,9 +208,10 @@ def _running_cost(
     effort = ca.sum1(part["activation"] ** 3)
     cost = variant.metabolic_weight * metabolic_w / body.mass_kg + variant.effort_weight * effort
     cost += SWEEPING_WEIGHT * soles.sweeping
-    for force in soles.force_n.values():
-        over = positive(force[1] / body.weight_n - HARDEST_BW, 0.01)
-        cost += HARD_LANDING_WEIGHT * over**2
+    right, left = (soles.force_n[side][1] / body.weight_n for side in SIDES)
+    cost += BOTH_FEET_WEIGHT * right * left
+    for force in (right, left):
+        cost += HARD_LANDING_WEIGHT * positive(force - HARDEST_BW, 0.01) ** 2
     if variant.force_rate_weight:
         bulk = [muscle.max_force_n * muscle.optimal_fibre_m for muscle in body.muscles] * 2
         building = sum(

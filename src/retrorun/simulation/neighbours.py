@@ -28,8 +28,16 @@ def _shipped() -> dict[tuple[Direction, float, float, float], Array]:
     return found
 
 
-def nearest(conditions: Conditions) -> Array | None:
-    """The shipped solution nearest to what is asked, as a first guess; None where there is none."""
+def exactly(conditions: Conditions) -> Array | None:
+    """The shipped solution of these very conditions; None where there is none."""
+    cadence = round(conditions.cadence_steps_min)
+    return _shipped().get(
+        (conditions.direction, conditions.speed_m_s, conditions.gradient, float(cadence))
+    )
+
+
+def by_distance(conditions: Conditions) -> list[Array]:
+    """The shipped solutions of a direction as first guesses, the nearest to what is asked first."""
 
     def far(key: tuple[Direction, float, float, float]) -> float:
         _, speed, gradient, cadence = key
@@ -40,4 +48,9 @@ def nearest(conditions: Conditions) -> Array | None:
         )
 
     candidates = [key for key in _shipped() if key[0] == conditions.direction]
-    return _shipped()[min(candidates, key=far)] if candidates else None
+    return [_shipped()[key] for key in sorted(candidates, key=far)]
+
+
+def nearest(conditions: Conditions) -> Array | None:
+    """The nearest of them; None where there is none."""
+    return next(iter(by_distance(conditions)), None)

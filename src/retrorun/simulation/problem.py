@@ -24,17 +24,18 @@ Array = NDArray[np.float64]
 
 POINTS = 3  #: of collocation in an interval
 INTERVALS = 16  #: in a step
-#: Ranges of the coordinates [m, rad]; joints reach further in no study of running.
+#: Where the solver may look [m, rad]: but for the straight knee wider than `checks.RANGES_DEG`,
+#: which can therefore fail. A knee that may bend back stands on its ligaments backward.
 _RANGES = {
     "pelvis_x": (-4.0, 4.0),
     "pelvis_y": (0.3, 1.5),
     "trunk_pitch": (-0.6, 0.3),
-    "hip": (-0.7, 1.4),
-    "knee": (0.07, 2.2),
-    "ankle": (-0.9, 0.6),
+    "hip": (-0.9, 1.6),
+    "knee": (0.07, 2.5),
+    "ankle": (-1.05, 0.75),
     "toes": (-0.6, 1.2),
 }
-_FASTEST_RATE, _FASTEST_ACCELERATION = 40.0, 5000.0
+_FASTEST_RATE, _FASTEST_ACCELERATION = 60.0, 20000.0
 _FASTEST_ACTIVATION_RATE, _FASTEST_FORCE_RATE, _LARGEST_FORCE = 80.0, 80.0, 2.0
 #: Weight of the ground force where a variant asks for flight; large, so that the foot is clear.
 _FLIGHT_WEIGHT = 5000.0
@@ -123,6 +124,27 @@ class Problem:
         """The equations of every instant (count, 11 + muscles): zero in a solution."""
         scaled = columns / self.layout.scale()
         return np.asarray(self._equations(scaled.T, np.full((1, self.count), tilt))).T
+
+    def fingerprint(self) -> tuple[float, ...]:
+        """Figures that change whenever the model does: a kept solution tells its model by them.
+
+        Objective, constraints and limits at made-up numbers of usual size.
+        """
+        usual = np.zeros(self.layout.size)
+        part = self.layout.slices()
+        usual[COORDINATES.index("pelvis_y")] = 0.9
+        usual[part["activation"]] = usual[part["force"]] = 0.3
+        whole = np.concatenate([usual[: self.layout.state], np.tile(usual, self.count)])
+        whole += 0.05 * np.sin(np.arange(len(whole)))
+        settings = np.concatenate([[3.0, 0.35, 0.02, 0.0], np.zeros(COORDINATE_COUNT * self.count)])
+        look = ca.Function(
+            "look",
+            [self._nlp["x"], self._nlp["p"]],
+            [self._nlp["f"], ca.norm_1(self._nlp["g"])],
+        )
+        seen = [float(value) for value in look(whole, settings)]
+        limits = (np.abs(side[np.isfinite(side)]).sum() for side in (self._lower, self._upper))
+        return (*seen, *(float(limit) for limit in limits))
 
     # --- writing it down -----------------------------------------------------------------
 
@@ -319,10 +341,11 @@ class Problem:
         ]
         solver = self._solver(stage, progress)
         allowed = self._allowed(stage.allowance_bw)
+        slope = self._slope(conditions)
         solution = solver(
             x0=guess,
-            lbx=self._lower,
-            ubx=self._upper,
+            lbx=self._lower + slope,
+            ubx=self._upper + slope,
             lbg=self._least - allowed,
             ubg=self._most + allowed,
             p=np.concatenate([settings, reference.T.ravel()]),
@@ -340,6 +363,13 @@ class Problem:
             primal_residual=float((history.get("inf_pr") or [np.nan])[-1]),
             dual_residual=float((history.get("inf_du") or [np.nan])[-1]),
         )
+
+    def _slope(self, conditions: Conditions) -> Array:
+        """By how much the limits of the trunk turn: it leans from upright, x follows the ground."""
+        turned = np.zeros(self.layout.size)
+        if self.variant.trunk_lean_deg is not None:
+            turned[COORDINATES.index("trunk_pitch")] = -np.arctan(conditions.tilt)
+        return np.concatenate([turned[: self.layout.state], np.tile(turned, self.count)])
 
     def _allowed(self, allowance_bw: float) -> Array:
         """By how much each constraint may be missed: the pelvis' equations, on the way only."""

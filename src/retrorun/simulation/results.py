@@ -42,6 +42,9 @@ def write(results: Iterable[Mapping[str, Any]], folder: Path, place: Path = PLAC
         "written": datetime.now(UTC).date().isoformat(),
         "versions": {name: version(name) for name in ("retrorun", "casadi", "numpy")},
         "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+        "model": {
+            result["variant"]["name"]: result["model"] for result in good
+        },  # `Problem.fingerprint`
         "solved": len(good),
         "verified": sum(result["verified"] is True for result in good),
         "cpu_seconds": round(sum(result["seconds"] for result in every)),
@@ -50,6 +53,14 @@ def write(results: Iterable[Mapping[str, Any]], folder: Path, place: Path = PLAC
             result["name"]: [name for name, held in result["checks"].items() if not held]
             for result in good
             if result["verified"] is False
+        },
+        "verification": {
+            result["name"]: {
+                name: [round(one, 4) for one in value] if name == "objectives" else value
+                for name, value in result["verification"].items()
+            }
+            for result in good
+            if result["verification"] is not None
         },
     }
     (place / "provenance.json").write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
@@ -69,6 +80,10 @@ def _measured(result: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     return {**result, "gait": asdict(gait), "checks": {**result["checks"], **passed}}
 
 
+#: A version of the model is solved and checked, and not verified.
+_VERIFIED = {None: "", True: "yes", False: "no"}
+
+
 def _asked(result: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "variant": result["variant"]["name"],
@@ -83,6 +98,7 @@ def _muscles(result: Mapping[str, Any]) -> list[dict[str, Any]]:
             **_asked(result),
             "group": group,
             **{name: f"{value:.4f}" for name, value in groups[group].items()},
+            "verified": _VERIFIED[result["verified"]],
         }
         for group in GROUPS
     ]
@@ -104,7 +120,6 @@ def _point(result: Mapping[str, Any]) -> dict[str, Any]:
         f"{muscle}_activation": f"{work['mean_activation']:.4f}"
         for muscle, work in gait["muscles"].items()
     }
-    verified = {None: "", True: "yes", False: "no"}[result["verified"]]
     return {
         **_asked(result),
         **plain,
@@ -112,7 +127,7 @@ def _point(result: Mapping[str, Any]) -> dict[str, Any]:
         **activity,
         "iterations": result["iterations"],
         "seconds": round(result["seconds"], 1),
-        "verified": verified,
+        "verified": _VERIFIED[result["verified"]],
     }
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from retrorun.simulation import checks
 from retrorun.simulation.body import body
 from retrorun.simulation.conditions import Conditions, Variant
 from retrorun.simulation.gait import Gait, measure
-from retrorun.simulation.guess import from_angles, refined, shaken, textbook
+from retrorun.simulation.guess import from_angles, refined, textbook
 from retrorun.simulation.problem import INTERVALS, Outcome, Problem, Progress, Stage
 
 Array = NDArray[np.float64]
@@ -30,7 +30,6 @@ _COLD: tuple[Stage, ...] = (
     Stage(),
 )
 _NEAR: tuple[Stage, ...] = (Stage(),)
-_SEEDS = (1, 2)
 
 
 class NotSolved(RetrorunError):
@@ -49,6 +48,17 @@ class NotSolved(RetrorunError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What `verify` found: how much a finer mesh and another start change."""
+
+    fine_cost_j_kg_m: float
+    fine_change_j_kg_m: float  #: largest of any group's energy or work
+    fine_failed: tuple[str, ...]  #: checks of `valid` that the finer gait fails
+    objectives: tuple[float, ...]  #: of every start that ended in a valid gait, the first first
+    start_change_j_kg_m: float | None  #: as `fine_change_j_kg_m`, between the two best starts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Solution:
     """One gait that passed the checks of `valid`; `verified` is None until `verify` ran."""
 
@@ -60,6 +70,7 @@ class Solution:
     gait: Gait
     checks: Mapping[str, bool]
     verified: bool | None = None
+    verification: Verification | None = None
 
     def save(self, path: Path) -> None:
         """Write what is needed to compute all the rest, as `.npz`."""
@@ -79,6 +90,7 @@ class Solution:
             "iterations": self.iterations,
             "checks": dict(self.checks),
             "verified": self.verified,
+            "verification": None if self.verification is None else asdict(self.verification),
             "gait": asdict(self.gait),
         }
 
@@ -134,23 +146,30 @@ def solve(
     )
 
 
-def verify(problem: Problem, found: Solution, *, progress: Progress | None = None) -> Solution:
-    """Solve again on a finer mesh and from another first guess; keep the better gait.
+def verify(
+    problem: Problem,
+    found: Solution,
+    *,
+    others: Sequence[Array] = (),
+    progress: Progress | None = None,
+) -> Solution:
+    """Solve again from other first guesses and on a finer mesh; keep the better gait.
 
-    Returns the solution of least objective among the starts, with the checks `mesh` and
-    `second_start` added and `verified` set.
+    `others` are numbers of neighbouring solutions; the last start is cold. It stops at the first
+    start that reaches the cost of the best. Returns the solution of least objective, with the
+    checks `mesh` and `second_start` added and `verified` set.
     """
     starts = [found]
     agreed = False
-    for seed in _SEEDS:
-        other = _again(problem, found, seed, progress)
-        if other is None:
-            continue
-        starts.append(other)
+    for guess in (*others, None):
+        try:
+            starts.append(solve(problem, found.conditions, near=guess, progress=progress))
+        except NotSolved:
+            continue  # a start that leads nowhere says nothing of the gait that was found
         agreed = checks.starts_agree([one.objective for one in starts])
         if agreed:
             break
-    best = min(starts, key=lambda one: one.objective)
+    best, *further = sorted(starts, key=lambda one: one.objective)
     fine = problem_for(best.conditions, problem.variant, intervals=FINE_INTERVALS)
     outcome = fine.solve(
         best.conditions,
@@ -159,28 +178,23 @@ def verify(problem: Problem, found: Solution, *, progress: Progress | None = Non
         progress=progress,
     )
     gait = measure(fine, outcome.unknowns, best.conditions)
-    further = {
-        "mesh": outcome.converged and checks.mesh_agrees(best.gait, gait),
+    holds = checks.valid(gait, best.conditions, converged=outcome.converged)
+    passed = {
+        "mesh": all(holds.values()) and checks.mesh_agrees(best.gait, gait),
         "second_start": agreed,
     }
-    return Solution(
-        conditions=best.conditions,
-        variant=best.variant,
-        unknowns=best.unknowns,
-        objective=best.objective,
+    return replace(
+        best,
         iterations=found.iterations,
-        gait=best.gait,
-        checks={**best.checks, **further},
-        verified=all(further.values()),
+        checks={**best.checks, **passed},
+        verified=all(passed.values()),
+        verification=Verification(
+            fine_cost_j_kg_m=gait.cost_j_kg_m,
+            fine_change_j_kg_m=checks.largest_change(best.gait, gait),
+            fine_failed=tuple(name for name, held in holds.items() if not held),
+            objectives=tuple(one.objective for one in starts),
+            start_change_j_kg_m=(
+                checks.largest_change(best.gait, further[0].gait) if further else None
+            ),
+        ),
     )
-
-
-def _again(
-    problem: Problem, found: Solution, seed: int, progress: Progress | None
-) -> Solution | None:
-    """Another start; None where it leads nowhere."""
-    guess = shaken(problem, found.unknowns, seed=seed)
-    try:
-        return solve(problem, found.conditions, near=guess, progress=progress)
-    except NotSolved:
-        return None

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from retrorun.errors import BadInput
 from retrorun.simulation.body import CONTACT_N, COORDINATES, JOINTS, SWAPPED, Body
 from retrorun.simulation.conditions import Conditions, Direction
+from retrorun.simulation.events import contact
 
 if TYPE_CHECKING:
     from retrorun.simulation.gait import Course
@@ -127,7 +127,7 @@ def stride(course: Course, conditions: Conditions, person: Body) -> Stride:
     period = 2 * conditions.step_time_s
     force = course.seen["ground_force_n"]  # (points, 2 directions, 2 sides)
     whole = _Clock(course.time_s, period)
-    landing, lifting = _contact(whole.time_s, np.concatenate(list(force[:, 1].T)), period)
+    landing, lifting = contact(whole.time_s, np.concatenate(list(force[:, 1].T)), period)
     clock = _Clock(course.time_s, period, landing)
     along, up = (clock.sampled(force[:, axis, 0], force[:, axis, 1]) for axis in (0, 1))
     # As on a treadmill every curve repeats itself; the way is added again afterwards.
@@ -158,32 +158,6 @@ def stride(course: Course, conditions: Conditions, person: Body) -> Stride:
         activation=activation,
         group_activation=_by_group(activation, person),
     )
-
-
-def _contact(time_s: Array, up_n: Array, period_s: float) -> tuple[float, float]:
-    """When the foot lands and when, after that, it lifts [s]; both by the threshold of force.
-
-    Raises
-    ------
-    BadInput
-        When the foot is never on the ground or never off it.
-    """
-    on = up_n > CONTACT_N
-    if on.all() or not on.any():
-        raise BadInput(
-            "ground_force_n", "never" if not on.any() else "always", "above 50 N at times"
-        )
-    crossings = np.flatnonzero(on != np.roll(on, 1))
-    before = (time_s[crossings - 1], up_n[crossings - 1])
-    gap = (time_s[crossings] - before[0]) % period_s
-    share = (CONTACT_N - before[1]) / (up_n[crossings] - before[1])
-    at = before[0] + share * gap
-    landings = on[crossings]
-    in_air = (at - np.roll(at, 1)) % period_s
-    first = int(np.argmax(np.where(landings, in_air, -1.0)))
-    landing = float(at[first] % period_s)
-    contact = float((at[(first + 1) % len(at)] - at[first]) % period_s)
-    return landing, landing + contact
 
 
 def _angles(columns: Array, clock: _Clock) -> dict[str, Array]:

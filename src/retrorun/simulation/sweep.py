@@ -14,10 +14,11 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,15 +27,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrorun.simulation.conditions import (
-    HIGHEST_CADENCE_RATIO,
-    LEAST_CADENCE_RATIO,
+    BACKWARD_CADENCE_RATIO,
+    CADENCE_RATIOS,
     Conditions,
     Direction,
     Variant,
     forward_cadence_steps_min,
     usual_cadence_steps_min,
 )
-from retrorun.simulation.variants import VARIANTS
+from retrorun.simulation.neighbours import exactly
+from retrorun.simulation.variants import POINTS, VARIANTS
 
 if TYPE_CHECKING:
     from retrorun.simulation.problem import Problem
@@ -44,14 +46,12 @@ Array = NDArray[np.float64]
 
 SPEEDS_M_S = (1.5, 2.0, 2.67, 3.33, 4.0)
 GRADIENTS = (-0.05, 0.0, 0.10)
-#: Cadence over the usual forward one, for each direction where people run it.
-CADENCE_RATIOS: dict[Direction, tuple[float, ...]] = {
-    "forward": (LEAST_CADENCE_RATIO, 1.0, 1.155),
-    "backward": (1.05, HIGHEST_CADENCE_RATIO),
+#: Cadences between the least and the highest: the usual ones, and the least published backward.
+_BETWEEN: dict[Direction, tuple[float, ...]] = {
+    "forward": (1.0,),
+    "backward": (1.11, BACKWARD_CADENCE_RATIO),
 }
 DIRECTIONS: tuple[Direction, ...] = ("forward", "backward")
-#: Where the variants are solved: speed and gradient, at the usual cadence of each direction.
-VARIANT_POINTS = ((2.67, 0.0),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def grid() -> list[Point]:
         for direction in DIRECTIONS
         for speed in SPEEDS_M_S
         for gradient in GRADIENTS
-        for ratio in CADENCE_RATIOS[direction]
+        for ratio in (*CADENCE_RATIOS[direction], *_BETWEEN[direction])
     ]
     others = [
         Point(
@@ -114,48 +114,64 @@ def grid() -> list[Point]:
         )
         for variant in (Variant(), *VARIANTS.values())
         for direction in DIRECTIONS
-        for speed, gradient in VARIANT_POINTS
+        for speed, gradient in POINTS
     ]
     return list({point.name: point for point in base + others}.values())
 
 
 def solve_point(point: Point, near: Array | None, start: Conditions | None) -> dict[str, Any]:
     """Solve one point; runs in a worker. The failure is a result too."""
-    from retrorun.simulation.solution import NotSolved, problem_for
+    from retrorun.simulation.solution import problem_for
 
     began = time.perf_counter()
     problem = problem_for(point.conditions, point.variant)
-    try:
-        found = _solve_or_again(problem, point.conditions, near, start)
-    except NotSolved as failure:
-        return {
-            "name": point.name,
-            "failed": str(failure),
-            "seconds": time.perf_counter() - began,
-        }
-    return _told(point, found, time.perf_counter() - began)
+    found = _tried(lambda: _solve_or_again(problem, point.conditions, near, start))
+    return _told(point, problem, found, time.perf_counter() - began)
 
 
-def verify_point(point: Point, numbers: Array, seconds: float) -> dict[str, Any]:
-    """Verify a solved point; `seconds` were spent on it before. Runs in a worker."""
-    from retrorun.simulation.solution import NotSolved, problem_for, solve, verify
+def verify_point(
+    point: Point, numbers: Array, others: Sequence[Array], seconds: float
+) -> dict[str, Any]:
+    """Verify a solved point from `others` too; `seconds` were spent before. Runs in a worker."""
+    from retrorun.simulation.solution import problem_for, solve, verify
 
     start = time.perf_counter()
     problem = problem_for(point.conditions, point.variant)
+    found = _tried(
+        lambda: verify(problem, solve(problem, point.conditions, near=numbers), others=others)
+    )
+    return _told(point, problem, found, seconds + time.perf_counter() - start)
+
+
+def _tried(attempt: Callable[[], Solution]) -> Solution | str:
+    """A solution, or why there is none: one bad point does not end the sweep."""
+    from retrorun.simulation.solution import NotSolved
+
     try:
-        found = verify(problem, solve(problem, point.conditions, near=numbers))
+        return attempt()
     except NotSolved as failure:
-        return {"name": point.name, "failed": str(failure), "seconds": seconds}
-    return _told(point, found, seconds + time.perf_counter() - start)
+        return str(failure)
+    except RuntimeError as failure:  # CasADi's own
+        return f"the solver broke off: {failure}"
 
 
-def _told(point: Point, found: Solution, seconds: float) -> dict[str, Any]:
-    return {
-        "name": point.name,
-        "unknowns": found.unknowns.astype(np.float32),
-        "seconds": seconds,
-        **found.as_dict(),
-    }
+def _told(point: Point, problem: Problem, found: Solution | str, seconds: float) -> dict[str, Any]:
+    said = {"name": point.name, "model": problem.fingerprint(), "seconds": seconds}
+    if isinstance(found, str):
+        return {**said, "failed": found}
+    return {**said, "unknowns": found.unknowns.astype(np.float32), **found.as_dict()}
+
+
+@cache
+def model_of(variant: Variant) -> tuple[float, ...]:
+    """The model as it is now; a result of another one counts as not tried."""
+    from retrorun.simulation.solution import problem_for
+
+    return problem_for(_ANY, variant).fingerprint()
+
+
+#: A model is the same at all conditions of a person.
+_ANY = Conditions(speed_m_s=2.67, direction="forward", cadence_steps_min=156.0)
 
 
 #: Steps on the way to a point that cannot be reached from its neighbour at once.
@@ -198,13 +214,23 @@ def _between(start: Conditions, end: Conditions, share: float) -> Conditions:
 class Kept:
     """The folder of finished points: one file each, written whole or not at all."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        model: Callable[[Variant], tuple[float, ...]] = model_of,
+        shipped: bool = True,
+    ) -> None:
+        self.folder, self.model, self.shipped = folder, model, shipped
         folder.mkdir(parents=True, exist_ok=True)
 
     def has(self, point: Point) -> bool:
-        """Whether a point was tried, with or without success."""
-        return (self.folder / f"{point.name}.json").exists()
+        """Whether a point was tried with the model as it is now, with or without success."""
+        if not (self.folder / f"{point.name}.json").exists():
+            return False
+        return np.allclose(
+            self.read(point).get("model", np.nan), self.model(point.variant), rtol=1e-9
+        )
 
     def write(self, result: dict[str, Any]) -> None:
         """Keep a result: numbers first, then the words that say it is there."""
@@ -239,10 +265,18 @@ class Kept:
         told = self.read(point)
         return "failed" not in told and told["verified"] is None
 
+    def other_starts(self, point: Point, known: Iterable[Point]) -> list[Array]:
+        """Numbers of the two next neighbours: first guesses other than the one it came from."""
+        others = sorted((one for one in known if one != point), key=point.far_from)[1:3]
+        found = (self.numbers(one) for one in others if point.far_from(one) < float("inf"))
+        return [numbers for numbers in found if numbers is not None]
+
     def numbers(self, point: Point) -> Array | None:
-        """The solver's numbers of a finished point."""
+        """The solver's numbers of a point: solved here, with whichever model, or shipped."""
         path = self.folder / f"{point.name}.npy"
-        return np.load(path).astype(float) if path.exists() else None
+        if path.exists():
+            return np.asarray(np.load(path), dtype=float)
+        return exactly(point.conditions) if self.shipped else None
 
     def results(self) -> Iterator[dict[str, Any]]:
         """Every result in the folder."""
@@ -267,6 +301,7 @@ def run(points: Iterable[Point], kept: Kept, executor: Executor, *, workers: int
 
     _keep_busy(solve_next, kept, known, workers=workers, total=len(left))
     unverified = [point for point in every if kept.lacks_verification(point)]
+    solved = [point for point in every if kept.numbers(point) is not None]
 
     def verify_next(busy: list[Point]) -> tuple[Point, Future[dict[str, Any]]] | None:
         del busy
@@ -275,7 +310,8 @@ def run(points: Iterable[Point], kept: Kept, executor: Executor, *, workers: int
         point = unverified.pop(0)
         numbers, seconds = kept.numbers(point), kept.read(point)["seconds"]
         assert numbers is not None  # noqa: S101 -- it was solved
-        return point, executor.submit(verify_point, point, numbers, seconds)
+        others = kept.other_starts(point, solved)
+        return point, executor.submit(verify_point, point, numbers, others, seconds)
 
     _keep_busy(verify_next, kept, known, workers=workers, total=len(unverified))
 
@@ -367,9 +403,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--dask", metavar="ADDRESS", help="scheduler of a Dask cluster")
     parser.add_argument("--again", action="store_true", help="try points that failed once more")
+    parser.add_argument("--cold", action="store_true", help="leave the shipped solutions aside")
     parser.add_argument("--table", action="store_true", help="then write the shipped table")
     options = parser.parse_args(arguments)
-    kept = Kept(options.folder)
+    kept = Kept(options.folder, shipped=not options.cold)
     if options.again:
         kept.forget_failures()
     with workers_of(options.dask, options.processes) as (executor, workers):

@@ -244,7 +244,15 @@ def _place() -> Any:
 def load() -> Table:
     """The table that is shipped."""
     text = (_place() / "muscles.csv").read_text(encoding="utf-8")
-    keys = ("variant", "direction", "speed_m_s", "gradient", "cadence_steps_min", "group")
+    keys = (
+        "variant",
+        "direction",
+        "speed_m_s",
+        "gradient",
+        "cadence_steps_min",
+        "group",
+        "verified",
+    )
     return Table(
         Row(
             variant=row["variant"],

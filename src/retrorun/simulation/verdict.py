@@ -8,9 +8,8 @@ from functools import cache
 import numpy as np
 
 from retrorun.simulation.table import GROUPS, load, versions_at
+from retrorun.simulation.variants import POINTS
 
-#: Where the versions of the model were solved, each direction at its usual cadence.
-POINTS = ((2.67, 0.0),)
 QUANTITIES = {
     "metabolic_j_kg_m": "energy",
     "concentric_j_kg_m": "work while shortening",
