@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,6 +49,16 @@ def test_limits_are_the_ones_in_force() -> None:
     assert (
         f"{limits.archive_members:,} members, each shrunk at most {limits.archive_ratio}" in FORMATS
     )
+
+
+def test_the_page_of_truth_is_what_its_script_writes_from_the_shipped_table() -> None:
+    spec = importlib.util.spec_from_file_location("make_truth", ROOT / "docs" / "make_truth.py")
+    assert spec is not None
+    assert spec.loader is not None
+    make_truth = importlib.util.module_from_spec(spec)
+    sys.modules["make_truth"] = make_truth  # its dataclasses look for their module
+    spec.loader.exec_module(make_truth)
+    assert make_truth.PAGE.read_text() == make_truth.page(), "run: python docs/make_truth.py"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))

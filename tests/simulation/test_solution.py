@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
+from importlib import resources
 
 import numpy as np
 import pytest
 
 from retrorun.simulation import table
-from retrorun.simulation.conditions import Conditions, Direction, usual_cadence_steps_min
+from retrorun.simulation.conditions import (
+    Conditions,
+    Direction,
+    Variant,
+    usual_cadence_steps_min,
+)
 
 if os.environ.get("CI"):
     import casadi  # noqa: F401  where everything must be there, its lack is a failure
@@ -56,6 +63,20 @@ def test_a_point_of_the_table_is_found_again(direction: Direction) -> None:
     told = shipped(asked)
     assert found.gait.cost_j_kg_m == pytest.approx(float(told["cost_j_kg_m"]), rel=SAME)
     assert found.gait.peak_force_bw == pytest.approx(float(told["peak_force_bw"]), rel=0.05)
+
+
+def test_the_shipped_table_was_computed_with_the_model_as_it_is() -> None:
+    from retrorun.simulation.sweep import model_of
+    from retrorun.simulation.variants import VARIANTS
+
+    place = resources.files("retrorun.simulation") / "results" / "provenance.json"
+    models = json.loads(place.read_text(encoding="utf-8"))["model"]
+    assert set(models) == {"base", *VARIANTS}
+    for variant in (Variant(), *VARIANTS.values()):
+        # Other machines add floating-point numbers in another order.
+        assert model_of(variant) == pytest.approx(models[variant.name], rel=1e-7), (
+            f"{variant.name}: run python -m retrorun.simulation.sweep out/sweep --table"
+        )
 
 
 def test_the_books_balance_and_the_ground_carries_the_body() -> None:

@@ -27,7 +27,7 @@ def keeping(folder: Path, model: float = 1.0) -> sweep.Kept:
     return sweep.Kept(folder, model=lambda variant: (model,), shipped=False)
 
 
-def answer(point: sweep.Point, near: Any) -> dict[str, Any]:
+def answer(point: sweep.Point, guesses: Any) -> dict[str, Any]:
     return {
         "name": point.name,
         "unknowns": np.zeros(3, dtype=np.float32),
@@ -35,7 +35,7 @@ def answer(point: sweep.Point, near: Any) -> dict[str, Any]:
         "model": (1.0,),
         "gait": {"cost_j_kg_m": 3.0},
         "verified": True,
-        "near": near is not None,
+        "near": bool(guesses),
     }
 
 
@@ -44,9 +44,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Names of the points that were solved, in order."""
     names: list[str] = []
 
-    def solve_point(point: sweep.Point, near: Any, start: Any) -> dict[str, Any]:
+    def solve_point(point: sweep.Point, guesses: Any) -> dict[str, Any]:
         names.append(point.name)
-        return answer(point, near)
+        return answer(point, guesses)
 
     monkeypatch.setattr(sweep, "solve_point", solve_point)
     return names
@@ -76,19 +76,19 @@ def test_a_result_of_another_model_is_solved_again_from_its_own_numbers(
     assert all(result["near"] for result in keeping(tmp_path).results())
 
 
-def test_other_starts_are_two_neighbours_and_not_the_one_it_came_from(
+def test_a_point_starts_from_the_nearest_solved_points_of_its_direction(
     tmp_path: Path, asked: list[str]
 ) -> None:
     kept = keeping(tmp_path)
     points = [point for point in sweep.grid() if point.variant.name == "base"]
     for number, point in enumerate(points):
-        kept.write({**answer(point, None), "unknowns": np.full(3, float(number))})
-    for number, point in enumerate(points):
-        near = sorted((one for one in points if one != point), key=point.far_from)
-        found = [int(numbers[0]) for numbers in kept.other_starts(point, points)]
-        assert found == [points.index(one) for one in near[1:3]]
-        assert number not in found
-        assert {points[one].conditions.direction for one in found} == {point.conditions.direction}
+        kept.write({**answer(point, []), "unknowns": np.full(3, float(number))})
+    for point in points:
+        found = [points[int(guess.numbers[0])] for guess in kept.guesses(point, points)]
+        assert found[0] == point, "its own numbers, of an older model, are nearest"
+        apart = [point.far_from(one) for one in found]
+        assert apart == sorted(point.far_from(one) for one in points)[: len(found)]
+        assert {one.conditions.direction for one in found} == {point.conditions.direction}
 
 
 def test_a_fresh_folder_starts_from_what_is_shipped(tmp_path: Path) -> None:
@@ -129,8 +129,8 @@ def test_a_failure_is_kept_and_nothing_starts_from_it(
 ) -> None:
     starts: list[bool] = []
 
-    def fail(point: sweep.Point, near: Any, start: Any) -> dict[str, Any]:
-        starts.append(near is not None)
+    def fail(point: sweep.Point, guesses: Any) -> dict[str, Any]:
+        starts.append(bool(guesses))
         return {
             "name": point.name,
             "failed": "no gait found",

@@ -119,13 +119,25 @@ def grid() -> list[Point]:
     return list({point.name: point for point in base + others}.values())
 
 
-def solve_point(point: Point, near: Array | None, start: Conditions | None) -> dict[str, Any]:
-    """Solve one point; runs in a worker. The failure is a result too."""
+#: Neighbours from which a point is tried.
+_GUESSES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A solved neighbour to start from."""
+
+    conditions: Conditions
+    numbers: Array
+
+
+def solve_point(point: Point, guesses: Sequence[Guess]) -> dict[str, Any]:
+    """Solve one point from its neighbours, or cold; runs in a worker. Failure is a result too."""
     from retrorun.simulation.solution import problem_for
 
     began = time.perf_counter()
     problem = problem_for(point.conditions, point.variant)
-    found = _tried(lambda: _solve_or_again(problem, point.conditions, near, start))
+    found = _tried(lambda: _solve_or_again(problem, point.conditions, guesses))
     return _told(point, problem, found, time.perf_counter() - began)
 
 
@@ -174,25 +186,26 @@ def model_of(variant: Variant) -> tuple[float, ...]:
 _ANY = Conditions(speed_m_s=2.67, direction="forward", cadence_steps_min=156.0)
 
 
-#: Steps on the way to a point that cannot be reached from its neighbour at once.
+#: Steps on the way to a point that cannot be reached from its neighbours at once.
 _STEPS = 4
 
 
-def _solve_or_again(
-    problem: Problem, conditions: Conditions, near: Array | None, start: Conditions | None
-) -> Solution:
-    """Solve; where that fails, go there in small steps from the neighbour's conditions `start`."""
+def _solve_or_again(problem: Problem, conditions: Conditions, guesses: Sequence[Guess]) -> Solution:
+    """Solve from each neighbour in turn; where all fail, in small steps from the nearest."""
     from retrorun.simulation.problem import Stage
     from retrorun.simulation.solution import NotSolved, solve
 
-    try:
-        return solve(problem, conditions, near=near)
-    except NotSolved:
-        if near is None or start is None:
-            raise
-    numbers = near
+    if not guesses:
+        return solve(problem, conditions)
+    for guess in guesses:
+        try:
+            return solve(problem, conditions, near=guess.numbers)
+        except NotSolved:
+            continue
+    nearest = guesses[0]
+    numbers = nearest.numbers
     for step in range(1, _STEPS):
-        between = _between(start, conditions, step / _STEPS)
+        between = _between(nearest.conditions, conditions, step / _STEPS)
         numbers = problem.solve(between, numbers, stage=Stage()).unknowns
     return solve(problem, conditions, near=numbers)
 
@@ -229,7 +242,7 @@ class Kept:
         if not (self.folder / f"{point.name}.json").exists():
             return False
         return np.allclose(
-            self.read(point).get("model", np.nan), self.model(point.variant), rtol=1e-9
+            self.read(point).get("model", np.nan), self.model(point.variant), rtol=1e-7
         )
 
     def write(self, result: dict[str, Any]) -> None:
@@ -265,11 +278,12 @@ class Kept:
         told = self.read(point)
         return "failed" not in told and told["verified"] is None
 
-    def other_starts(self, point: Point, known: Iterable[Point]) -> list[Array]:
-        """Numbers of the two next neighbours: first guesses other than the one it came from."""
-        others = sorted((one for one in known if one != point), key=point.far_from)[1:3]
-        found = (self.numbers(one) for one in others if point.far_from(one) < float("inf"))
-        return [numbers for numbers in found if numbers is not None]
+    def guesses(self, point: Point, known: Iterable[Point]) -> list[Guess]:
+        """The nearest solved points of its direction, a point's own older numbers first."""
+        reachable = [one for one in known if point.far_from(one) < float("inf")]
+        nearest = sorted(reachable, key=point.far_from)[:_GUESSES]
+        found = ((one.conditions, self.numbers(one)) for one in nearest)
+        return [Guess(asked, numbers) for asked, numbers in found if numbers is not None]
 
     def numbers(self, point: Point) -> Array | None:
         """The solver's numbers of a point: solved here, with whichever model, or shipped."""
@@ -291,13 +305,11 @@ def run(points: Iterable[Point], kept: Kept, executor: Executor, *, workers: int
     known = [point for point in every if kept.numbers(point) is not None]
 
     def solve_next(busy: list[Point]) -> tuple[Point, Future[dict[str, Any]]] | None:
-        point, neighbour = _next(left, known, busy)
+        point = _next(left, known, busy)
         if point is None:
             return None
         left.remove(point)
-        near = kept.numbers(neighbour) if neighbour is not None else None
-        start = neighbour.conditions if neighbour is not None else None
-        return point, executor.submit(solve_point, point, near, start)
+        return point, executor.submit(solve_point, point, kept.guesses(point, known))
 
     _keep_busy(solve_next, kept, known, workers=workers, total=len(left))
     unverified = [point for point in every if kept.lacks_verification(point)]
@@ -310,7 +322,8 @@ def run(points: Iterable[Point], kept: Kept, executor: Executor, *, workers: int
         point = unverified.pop(0)
         numbers, seconds = kept.numbers(point), kept.read(point)["seconds"]
         assert numbers is not None  # noqa: S101 -- it was solved
-        others = kept.other_starts(point, solved)
+        neighbours = kept.guesses(point, [one for one in solved if one != point])
+        others = [guess.numbers for guess in neighbours[1:]]  # the first is where it came from
         return point, executor.submit(verify_point, point, numbers, others, seconds)
 
     _keep_busy(verify_next, kept, known, workers=workers, total=len(unverified))
@@ -346,21 +359,18 @@ def _keep_busy(
             _tell(result, done_count, total, started)
 
 
-def _next(
-    left: list[Point], known: list[Point], running: list[Point]
-) -> tuple[Point | None, Point | None]:
+def _next(left: list[Point], known: list[Point], running: list[Point]) -> Point | None:
     """The point nearest to a known one; a cold start only where its direction has none."""
     first = [
         point for point in left if point.variant == Variant()
     ] or left  # the table, then ranges
-    pairs = [(point.far_from(other), point, other) for point in first for other in known]
+    pairs = [(point.far_from(other), point) for point in first for other in known]
     reachable = [pair for pair in pairs if pair[0] < float("inf")]
     if reachable:
-        nearest = min(reachable, key=lambda pair: pair[0])
-        return nearest[1], nearest[2]
+        return min(reachable, key=lambda pair: pair[0])[1]
     at_work = {point.conditions.direction for point in running}
     cold = [point for point in left if point.conditions.direction not in at_work]
-    return (cold[0], None) if cold else (None, None)
+    return cold[0] if cold else None
 
 
 def _tell(result: dict[str, Any], done: int, total: int, started: float) -> None:
