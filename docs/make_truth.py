@@ -261,8 +261,8 @@ def page() -> str:
         f" from {count[DIFFERS]}.** {len(found) - judged} more chose the model or are held by its"
         " limits, and are not counted. Several rows share their data (contact, flight and duty;"
         " force and acceleration). A row agrees when the base model lies within the measured spread"
-        " († no spread printed: ten percent stand in). Both run at their usual cadence; where a study"
-        f" names no speed, the runner runs at {USUAL_SPEED_M_S:g} m/s.",
+        " († no spread printed: ten percent stand in). Both run at their usual cadence; where a"
+        f" study names no speed, the runner runs at {USUAL_SPEED_M_S:g} m/s.",
         "",
         "| quantity | direction, speed | measured | simulated (versions) | | source |",
         "|---|---|---|---|---|---|",
