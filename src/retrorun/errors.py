@@ -17,10 +17,23 @@ What could be read *in part* is no error: it is a `Problem` on the recording.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 
 class RetrorunError(Exception):
-    """Base of every error that retrorun raises on purpose."""
+    """Base of every error that retrorun raises on purpose; it can be sent between processes."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Without it an error is built anew from its one message, where ours take several parts.
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(
+    kind: type[RetrorunError], args: tuple[Any, ...], state: dict[str, Any]
+) -> RetrorunError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class BadInput(RetrorunError, ValueError):

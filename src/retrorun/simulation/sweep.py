@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from retrorun.errors import RetrorunError
 from retrorun.simulation.conditions import (
     BACKWARD_CADENCE_RATIO,
     CADENCE_RATIOS,
@@ -157,11 +158,9 @@ def verify_point(
 
 def _tried(attempt: Callable[[], Solution]) -> Solution | str:
     """A solution, or why there is none: one bad point does not end the sweep."""
-    from retrorun.simulation.solution import NotSolved
-
     try:
         return attempt()
-    except NotSolved as failure:
+    except RetrorunError as failure:
         return str(failure)
     except RuntimeError as failure:  # CasADi's own
         return f"the solver broke off: {failure}"
