@@ -19,7 +19,7 @@ BOOKS_SHARE = 0.02
 #: The mean vertical force must carry the body: share of the weight it may miss.
 CARRIED_SHARE = 0.01
 #: Human ranges while running [degrees]: flexion positive.
-RANGES_DEG = {"hip": (-40.0, 80.0), "knee": (0.0, 130.0), "ankle": (-52.0, 35.0)}
+RANGES_DEG = {"hip": (-40.0, 80.0), "knee": (0.0, 130.0), "ankle": (-52.0, 40.0)}
 #: Mesh and second start: the cost may change by this share.
 REFINED_SHARE, RESTARTED_SHARE = 0.03, 0.02
 

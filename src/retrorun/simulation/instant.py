@@ -32,11 +32,8 @@ SMOOTHNESS_WEIGHT, RATE_WEIGHT = 0.02, 0.002
 #: People do not press harder at these speeds (cavagna2012: 2.35 forward, 2.60 backward; keller1996:
 #: 2.5 at 6 m/s); without it the optimum at quick steps is a stiff-legged hop of six body weights.
 HARDEST_BW, HARD_LANDING_WEIGHT = 3.0, 400.0
-#: Running never has both feet on the ground; without it the swinging foot is dragged along [W/kg
-#: for two feet that each carry the body's weight].
-BOTH_FEET_WEIGHT = 1000.0
 #: People lift their feet; without it the swinging foot skims the ground on a straight leg.
-SWEEPING_WEIGHT = 0.2
+SWEEPING_WEIGHT = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +106,7 @@ class Instant:
     gradient: Expression
     equations: Expression  #: (11 + muscles,), zero for a motion that can be; in body weights
     running_cost: Expression  #: W/kg and its like, to be integrated over the step
-    ground_bw: Expression  #: vertical force of both feet [body weights]
+    ground_bw: Expression  #: vertical force of the right and the left foot (2,) [body weights]
     seen: ca.Function  #: everything that `gait` measures
 
 
@@ -148,7 +145,7 @@ def instant(body: Body, variant: Variant) -> Instant:
         gradient=gradient,
         equations=ca.vertcat(unbalanced / weight, *(one.unbalanced for _, one in fibres)),
         running_cost=_running_cost(body, variant, part, ca.sum1(rates), soles),
-        ground_bw=sum(force[1] for force in soles.force_n.values()) / body.weight_n,
+        ground_bw=ca.vertcat(*(soles.force_n[side][1] for side in SIDES)) / body.weight_n,
         seen=_seen(
             z, gradient, body, pose, soles, fibres, part, rates, stops, needed - soles.generalised
         ),
@@ -208,10 +205,9 @@ def _running_cost(
     effort = ca.sum1(part["activation"] ** 3)
     cost = variant.metabolic_weight * metabolic_w / body.mass_kg + variant.effort_weight * effort
     cost += SWEEPING_WEIGHT * soles.sweeping
-    right, left = (soles.force_n[side][1] / body.weight_n for side in SIDES)
-    cost += BOTH_FEET_WEIGHT * right * left
-    for force in (right, left):
-        cost += HARD_LANDING_WEIGHT * positive(force - HARDEST_BW, 0.01) ** 2
+    for force in soles.force_n.values():
+        over = positive(force[1] / body.weight_n - HARDEST_BW, 0.01)
+        cost += HARD_LANDING_WEIGHT * over**2
     if variant.force_rate_weight:
         bulk = [muscle.max_force_n * muscle.optimal_fibre_m for muscle in body.muscles] * 2
         building = sum(
