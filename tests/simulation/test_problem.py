@@ -165,6 +165,75 @@ def test_the_blocks_of_one_instant_are_what_casadi_derives() -> None:
     assert far(flat(blocks["slope"](*told)), flat(of_cost)) < 1e-12
 
 
+# --- which foot, and which way is up --------------------------------------------------------
+
+
+def exchanged(columns: Array, step: Problem) -> Array:
+    """Right and left change roles, by the names of what stands in a column."""
+    other = {"right_": "left_", "left_": "right_"}
+    joints = [
+        COORDINATES.index(next((other[s] + n[len(s) :] for s in other if n.startswith(s)), n))
+        for n in COORDINATES
+    ]
+    half = step.layout.muscles // 2
+    legs = [(index + half) % (2 * half) for index in range(2 * half)]
+    found = columns.copy()
+    for name, place in step.layout.slices().items():
+        order = joints if name in ("coordinates", "rates", "acceleration") else legs
+        found[:, place] = columns[:, place][:, order]
+    return found
+
+
+def numbers(columns: Array, step: Problem) -> Array:
+    """The solver's numbers of instants, the start being the first of them; nothing is clipped."""
+    scaled = columns / step.layout.scale()
+    return np.concatenate([scaled[0, : step.layout.state], scaled.ravel()])
+
+
+def test_a_guess_that_stands_on_the_left_foot_is_exchanged_for_its_mirror_image() -> None:
+    step = problem()
+    columns = step.columns(inside())
+    columns[:, COORDINATES.index("left_knee")] += 1.0  # the left foot is lifted
+    right = numbers(columns, step)
+    assert (step._on_the_right(right) == right).all()
+    mirror = exchanged(columns, step)
+    left = numbers(mirror, step)
+    assert not (left == right).all()
+    assert step._on_the_right(left) == pytest.approx(right)
+
+
+def test_a_left_foot_that_touches_costs_and_a_right_one_that_stands_does_not() -> None:
+    """The cost of one instant, with and without the feet's roles exchanged."""
+    step = problem()
+    cost = step._blocks()["cost"]
+    column = step.columns(inside())[0]
+    column[COORDINATES.index("left_knee")] += 1.0  # the left foot is lifted
+    column[COORDINATES.index("pelvis_y")] -= 0.03  # the right one treads
+    told = [ASKED.tilt, np.zeros(COORDINATE_COUNT), 0.0, 0.0]
+    standing = float(cost(column / step.layout.scale(), *told))
+    mirror = exchanged(column[None], step)[0]
+    right, left = np.array(step._pushed(np.tile(column, (step.count, 1)).T))[:, 0]
+    assert right > 0.1
+    assert left < 0.01
+    more = float(cost(mirror / step.layout.scale(), *told)) - standing
+    assert more == pytest.approx(5000.0 * (right**2 - left**2), rel=1e-6)
+
+
+def test_on_a_slope_the_trunk_leans_from_upright_and_not_from_the_ground() -> None:
+    """Up a slope the ground turns towards the runner: x and y follow it, gravity does not."""
+    step = problem()
+    pitch = COORDINATES.index("trunk_pitch")
+    for gradient, direction in ((0.10, "forward"), (0.10, "backward"), (-0.05, "forward")):
+        asked = Conditions(
+            speed_m_s=2.67, direction=direction, cadence_steps_min=175.0, gradient=gradient
+        )  # type: ignore[arg-type]
+        turned = step._slope(asked)
+        climbs = 1 if direction == "forward" else -1  # the way one faces
+        wanted = -climbs * np.arctan(gradient)  # leaning forward is negative
+        assert turned[pitch] == pytest.approx(wanted)
+        assert np.count_nonzero(turned) == 1 + step.count
+
+
 # --- collocation -----------------------------------------------------------------------------
 
 
