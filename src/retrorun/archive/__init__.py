@@ -1,0 +1,1 @@
+"""Years of runs, kept: originals untouched, channels as Parquet, what is known in a database."""
