@@ -84,7 +84,7 @@ def test_a_point_starts_from_the_nearest_solved_points_of_its_direction(
     for number, point in enumerate(points):
         kept.write({**answer(point, []), "unknowns": np.full(3, float(number))})
     for point in points:
-        found = [points[int(guess.numbers[0])] for guess in kept.guesses(point, points)]
+        found = [points[int(guess[0])] for guess in kept.guesses(point, points)]
         assert found[0] == point, "its own numbers, of an older model, are nearest"
         apart = [point.far_from(one) for one in found]
         assert apart == sorted(point.far_from(one) for one in points)[: len(found)]

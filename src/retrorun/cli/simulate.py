@@ -108,15 +108,15 @@ def _solved(conditions: Conditions, *, verify: bool, cold: bool) -> tuple[Soluti
             return True
 
         problem = solution.problem_for(conditions)
-        guesses = by_distance(conditions)
-        near = None if cold or not guesses else guesses[0]
+        neighbours = by_distance(conditions)[:3]
+        guesses = [] if cold else neighbours
         try:
-            found = solution.solve(problem, conditions, near=near, progress=tell)
+            found = solution.solve_from(problem, conditions, guesses, progress=tell)
             if verify:
-                found = solution.verify(problem, found, others=guesses[1:3], progress=tell)
+                found = solution.verify(problem, found, others=neighbours[1:], progress=tell)
         except solution.NotSolved as error:
             fail(str(error))
-    start = "textbook angles" if near is None else "a shipped neighbour"
+    start = "a shipped neighbour" if guesses else "textbook angles"
     return found, time.perf_counter() - started, start
 
 

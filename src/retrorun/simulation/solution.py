@@ -146,6 +146,31 @@ def solve(
     )
 
 
+def solve_from(
+    problem: Problem,
+    conditions: Conditions,
+    guesses: Sequence[Array],
+    *,
+    progress: Progress | None = None,
+) -> Solution:
+    """Solve from each guess in turn until one leads to a valid gait; cold without any.
+
+    Raises
+    ------
+    NotSolved
+        When the last guess leads nowhere either.
+    """
+    if not guesses:
+        return solve(problem, conditions, progress=progress)
+    *earlier, last = guesses
+    for guess in earlier:
+        try:
+            return solve(problem, conditions, near=guess, progress=progress)
+        except NotSolved:
+            continue
+    return solve(problem, conditions, near=last, progress=progress)
+
+
 def verify(
     problem: Problem,
     found: Solution,

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
@@ -124,21 +124,13 @@ def grid() -> list[Point]:
 _GUESSES = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Guess:
-    """A solved neighbour to start from."""
-
-    conditions: Conditions
-    numbers: Array
-
-
-def solve_point(point: Point, guesses: Sequence[Guess]) -> dict[str, Any]:
+def solve_point(point: Point, guesses: Sequence[Array]) -> dict[str, Any]:
     """Solve one point from its neighbours, or cold; runs in a worker. Failure is a result too."""
-    from retrorun.simulation.solution import problem_for
+    from retrorun.simulation.solution import problem_for, solve_from
 
     began = time.perf_counter()
     problem = problem_for(point.conditions, point.variant)
-    found = _tried(lambda: _solve_or_again(problem, point.conditions, guesses))
+    found = _tried(lambda: solve_from(problem, point.conditions, guesses))
     return _told(point, problem, found, time.perf_counter() - began)
 
 
@@ -183,44 +175,6 @@ def model_of(variant: Variant) -> tuple[float, ...]:
 
 #: A model is the same at all conditions of a person.
 _ANY = Conditions(speed_m_s=2.67, direction="forward", cadence_steps_min=156.0)
-
-
-#: Steps on the way to a point that cannot be reached from its neighbours at once.
-_STEPS = 4
-
-
-def _solve_or_again(problem: Problem, conditions: Conditions, guesses: Sequence[Guess]) -> Solution:
-    """Solve from each neighbour in turn; where all fail, in small steps from the nearest."""
-    from retrorun.simulation.problem import Stage
-    from retrorun.simulation.solution import NotSolved, solve
-
-    if not guesses:
-        return solve(problem, conditions)
-    for guess in guesses:
-        try:
-            return solve(problem, conditions, near=guess.numbers)
-        except NotSolved:
-            continue
-    nearest = guesses[0]
-    numbers = nearest.numbers
-    for step in range(1, _STEPS):
-        between = _between(nearest.conditions, conditions, step / _STEPS)
-        numbers = problem.solve(between, numbers, stage=Stage()).unknowns
-    return solve(problem, conditions, near=numbers)
-
-
-def _between(start: Conditions, end: Conditions, share: float) -> Conditions:
-    """Conditions on the straight line between two."""
-
-    def mixed(first: float, last: float) -> float:
-        return first + share * (last - first)
-
-    return replace(
-        end,
-        speed_m_s=mixed(start.speed_m_s, end.speed_m_s),
-        gradient=mixed(start.gradient, end.gradient),
-        cadence_steps_min=mixed(start.cadence_steps_min, end.cadence_steps_min),
-    )
 
 
 class Kept:
@@ -277,12 +231,12 @@ class Kept:
         told = self.read(point)
         return "failed" not in told and told["verified"] is None
 
-    def guesses(self, point: Point, known: Iterable[Point]) -> list[Guess]:
+    def guesses(self, point: Point, known: Iterable[Point]) -> list[Array]:
         """The nearest solved points of its direction, a point's own older numbers first."""
         reachable = [one for one in known if point.far_from(one) < float("inf")]
         nearest = sorted(reachable, key=point.far_from)[:_GUESSES]
-        found = ((one.conditions, self.numbers(one)) for one in nearest)
-        return [Guess(asked, numbers) for asked, numbers in found if numbers is not None]
+        found = (self.numbers(one) for one in nearest)
+        return [numbers for numbers in found if numbers is not None]
 
     def numbers(self, point: Point) -> Array | None:
         """The solver's numbers of a point: solved here, with whichever model, or shipped."""
@@ -322,7 +276,7 @@ def run(points: Iterable[Point], kept: Kept, executor: Executor, *, workers: int
         numbers, seconds = kept.numbers(point), kept.read(point)["seconds"]
         assert numbers is not None  # noqa: S101 -- it was solved
         neighbours = kept.guesses(point, [one for one in solved if one != point])
-        others = [guess.numbers for guess in neighbours[1:]]  # the first is where it came from
+        others = neighbours[1:]  # the first is where it came from
         return point, executor.submit(verify_point, point, numbers, others, seconds)
 
     _keep_busy(verify_next, kept, known, workers=workers, total=len(unverified))
