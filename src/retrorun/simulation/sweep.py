@@ -34,6 +34,7 @@ from retrorun.simulation.conditions import (
     Direction,
     Variant,
     forward_cadence_steps_min,
+    is_usual,
     usual_cadence_steps_min,
 )
 from retrorun.simulation.neighbours import exactly
@@ -265,7 +266,7 @@ def run(points: Iterable[Point], kept: Kept, executor: Executor, *, workers: int
         return point, executor.submit(solve_point, point, kept.guesses(point, known))
 
     _keep_busy(solve_next, kept, known, workers=workers, total=len(left))
-    unverified = [point for point in every if kept.lacks_verification(point)]
+    unverified = sorted(filter(kept.lacks_verification, every), key=_unusual)
     solved = [point for point in every if kept.numbers(point) is not None]
 
     def verify_next(busy: list[Point]) -> tuple[Point, Future[dict[str, Any]]] | None:
@@ -324,6 +325,17 @@ def _next(left: list[Point], known: list[Point], running: list[Point]) -> Point 
     at_work = {point.conditions.direction for point in running}
     cold = [point for point in left if point.conditions.direction not in at_work]
     return cold[0] if cold else None
+
+
+def _unusual(point: Point) -> tuple[bool, float]:
+    """What people run most comes first: the usual cadence, the level."""
+    asked = point.conditions
+    usual = is_usual(
+        speed_m_s=asked.speed_m_s,
+        direction=asked.direction,
+        cadence_steps_min=asked.cadence_steps_min,
+    )
+    return not usual, abs(asked.gradient)
 
 
 def _tell(result: dict[str, Any], done: int, total: int, started: float) -> None:
