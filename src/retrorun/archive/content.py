@@ -1,4 +1,4 @@
-"""The files as they came, kept under the hash of their bytes: never changed, never kept twice.
+"""Files kept under the hash of their bytes: never changed, never kept twice.
 
 A file is there whole or not at all: it is written beside its place, brought to the disk, and only
 then given its name. A kill leaves at most a `.part`, which the next `sweep` removes.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import suppress
 from io import BufferedReader
 from pathlib import Path
@@ -21,7 +21,7 @@ _CHUNK_BYTES = 1 << 20
 _PART = ".part"
 
 
-class Originals:
+class ContentStore:
     """A folder of files named by the SHA-256 of what is in them."""
 
     def __init__(self, folder: Path) -> None:
@@ -79,12 +79,18 @@ class Originals:
                 if hashlib.file_digest(file, "sha256").hexdigest() != digest:
                     yield digest
 
-    def sweep(self) -> int:
-        """Remove what an interrupted `keep` left; how many. Only while nobody else writes."""
+    def sweep(self, wanted: Set[str]) -> int:
+        """Remove what an interrupted writer left: parts, and files that nobody wants; how many.
+
+        Only while nobody else writes.
+        """
         parts = list(self.folder.glob(f"*{_PART}"))
         for part in parts:
             part.unlink()
-        return len(parts)
+        orphans = [digest for digest in self if digest not in wanted]
+        for digest in orphans:
+            self.forget(digest)
+        return len(parts) + len(orphans)
 
 
 def _to_disk(folder: Path) -> None:
