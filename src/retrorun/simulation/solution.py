@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retrorun.errors import RetrorunError
+from retrorun.errors import BadInput, RetrorunError
 from retrorun.simulation import checks
 from retrorun.simulation.body import body
 from retrorun.simulation.conditions import Conditions, Variant
@@ -140,6 +140,37 @@ def solve(
         variant=problem.variant,
         unknowns=outcome.unknowns,
         objective=outcome.objective,
+        iterations=iterations,
+        gait=gait,
+        checks=passed,
+    )
+
+
+def kept(
+    problem: Problem,
+    conditions: Conditions,
+    unknowns: Array,
+    *,
+    objective: float,
+    iterations: int,
+) -> Solution:
+    """A solution from numbers that were kept; they are measured and checked anew, not solved.
+
+    Raises
+    ------
+    BadInput
+        When the numbers are no valid gait.
+    """
+    gait = measure(problem, unknowns, conditions)
+    passed = checks.valid(gait, conditions, converged=True)
+    failed = [checks.MEANING[name] for name, held in passed.items() if not held]
+    if failed:
+        raise BadInput("unknowns", f"a gait that fails: {'; '.join(failed)}", "a valid gait")
+    return Solution(
+        conditions=conditions,
+        variant=problem.variant,
+        unknowns=unknowns,
+        objective=objective,
         iterations=iterations,
         gait=gait,
         checks=passed,

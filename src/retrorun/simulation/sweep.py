@@ -136,17 +136,26 @@ def solve_point(point: Point, guesses: Sequence[Array]) -> dict[str, Any]:
 
 
 def verify_point(
-    point: Point, numbers: Array, others: Sequence[Array], seconds: float
+    point: Point, numbers: Array, others: Sequence[Array], told: dict[str, Any]
 ) -> dict[str, Any]:
-    """Verify a solved point from `others` too; `seconds` were spent before. Runs in a worker."""
-    from retrorun.simulation.solution import problem_for, solve, verify
+    """Verify a solved point of which `told` is known, from `others` too. Runs in a worker."""
+    from retrorun.simulation.solution import kept, problem_for, verify
 
-    start = time.perf_counter()
+    began = time.perf_counter()
     problem = problem_for(point.conditions, point.variant)
-    found = _tried(
-        lambda: verify(problem, solve(problem, point.conditions, near=numbers), others=others)
-    )
-    return _told(point, problem, found, seconds + time.perf_counter() - start)
+
+    def attempt() -> Solution:
+        found = kept(
+            problem,
+            point.conditions,
+            numbers,
+            objective=told["objective"],
+            iterations=told["iterations"],
+        )
+        return verify(problem, found, others=others)
+
+    found = _tried(attempt)
+    return _told(point, problem, found, told["seconds"] + time.perf_counter() - began)
 
 
 def _tried(attempt: Callable[[], Solution]) -> Solution | str:
@@ -274,11 +283,11 @@ def run(points: Iterable[Point], kept: Kept, executor: Executor, *, workers: int
         if not unverified:
             return None
         point = unverified.pop(0)
-        numbers, seconds = kept.numbers(point), kept.read(point)["seconds"]
+        numbers, told = kept.numbers(point), kept.read(point)
         assert numbers is not None  # noqa: S101 -- it was solved
         neighbours = kept.guesses(point, [one for one in solved if one != point])
         others = neighbours[1:]  # the first is where it came from
-        return point, executor.submit(verify_point, point, numbers, others, seconds)
+        return point, executor.submit(verify_point, point, numbers, others, told)
 
     _keep_busy(verify_next, kept, known, workers=workers, total=len(unverified))
 
