@@ -8,7 +8,7 @@ adding a module and a line in `FILE_READERS` or `TREE_READERS`.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -19,7 +19,7 @@ from retrorun.formats import apple_health, fit, gpx, inertial_log, phyphox, sens
 from retrorun.formats.sources import Limits, Source, Tree, open_path, open_source
 from retrorun.recording import Problem, Recording
 
-__all__ = ["Limits", "Recording", "inputs", "outcomes", "read", "read_all"]
+__all__ = ["Limits", "Recording", "inputs", "inputs_in", "outcomes", "read", "read_all"]
 
 
 class FileReader(Protocol):
@@ -106,8 +106,17 @@ def outcomes(path: str | PathLike[str], *, limits: Limits | None = None) -> Iter
 class Input:
     """One thing to read: a file, a phone log of several files, an export; errors are values."""
 
-    def __init__(self, name: str, parts: Iterator[Recording], *, ignorable: bool) -> None:
+    def __init__(
+        self,
+        name: str,
+        parts: Iterator[Recording],
+        *,
+        ignorable: bool,
+        sources: Mapping[str, Source] | None = None,
+    ) -> None:
         self.name = name
+        #: The bytes it is made of, by name within it: one for a file, several for a phone log.
+        self.sources: Mapping[str, Source] = sources or {}
         self._parts = parts
         self._ignorable = ignorable
 
@@ -133,24 +142,44 @@ class Input:
 def inputs(path: str | PathLike[str], *, limits: Limits | None = None) -> Iterator[Input]:
     """What there is to read below a path, without reading it yet: for progress bars."""
     limits = limits or Limits()
+    yield from _opened(str(path), lambda: open_path(Path(path), limits=limits), limits)
+
+
+def inputs_in(source: Source, *, limits: Limits | None = None) -> Iterator[Input]:
+    """The same of one stream of bytes, which goes by the name of the source."""
+    limits = limits or Limits()
+    yield from _opened(source.name, lambda: open_source(source, limits=limits), limits)
+
+
+def _opened(name: str, opening: Callable[[], Source | Tree], limits: Limits) -> Iterator[Input]:
     try:
-        opened = open_path(Path(path), limits=limits)
+        opened = opening()
     except Unreadable as error:
-        yield Input(str(path), _raise(error), ignorable=False)
+        yield Input(name, _raise(error), ignorable=False)
         return
     yield from _inputs(opened, limits=limits, depth=0)
 
 
 def _inputs(opened: Source | Tree, *, limits: Limits, depth: int) -> Iterator[Input]:
     if isinstance(opened, Source):
-        yield Input(opened.name, _read_file(opened, limits=limits), ignorable=depth > 0)
+        yield Input(
+            opened.name,
+            _read_file(opened, limits=limits),
+            ignorable=depth > 0,
+            sources={opened.file: opened},
+        )
         return
     for error in opened.refused:
         yield Input(error.file, _raise(error), ignorable=False)
     taken: set[str] = set()
     for tree, reader, claimed in _claimed(opened):
         taken |= claimed
-        yield Input(tree.name, reader.read_folder(tree, limits=limits), ignorable=False)
+        yield Input(
+            tree.name,
+            reader.read_folder(tree, limits=limits),
+            ignorable=False,
+            sources=tree.members,
+        )
     for name, source in opened.members.items():
         if name in taken:
             continue

@@ -61,6 +61,7 @@ class Source:
     size: int | None = None  #: bytes, where known without reading
     packed: int | None = None  #: bytes of the gzip around it, where there is one
     damage: list[str] = field(default_factory=list)  #: what went wrong while unpacking it
+    packed_source: Source | None = None  #: the gzip that it was unpacked from
 
     @classmethod
     def of_path(cls, path: Path, *, name: str | None = None) -> Self:
@@ -112,6 +113,7 @@ class Source:
             lambda: cast(BinaryIO, _Gunzip(self.open(), damage)),
             packed=self.size,
             damage=damage,
+            packed_source=self,
         )
 
     def _guarded(self, use: Callable[[BinaryIO], bytes]) -> bytes:
