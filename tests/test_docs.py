@@ -24,7 +24,7 @@ GLOSSARY = (ROOT / "docs" / "glossary.md").read_text()
 def test_every_command_stands_in_the_readme() -> None:
     for command in app.registered_commands:
         assert command.callback is not None
-        assert f"retrorun {command.callback.__name__}" in README
+        assert f"retrorun {command.name or command.callback.__name__}" in README
 
 
 def test_every_channel_stands_in_the_glossary_with_its_meaning() -> None:

@@ -195,11 +195,11 @@ def test_a_guess_that_stands_on_the_left_foot_is_exchanged_for_its_mirror_image(
     columns = step.columns(inside())
     columns[:, COORDINATES.index("left_knee")] += 1.0  # the left foot is lifted
     right = numbers(columns, step)
-    assert (step._on_the_right(right) == right).all()
+    assert not step._stands_left(right)
     mirror = exchanged(columns, step)
     left = numbers(mirror, step)
-    assert not (left == right).all()
-    assert step._on_the_right(left) == pytest.approx(right)
+    assert step._stands_left(left)
+    assert step._exchanged(left) == pytest.approx(right)
 
 
 def test_a_left_foot_that_touches_costs_and_a_right_one_that_stands_does_not() -> None:

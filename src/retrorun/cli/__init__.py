@@ -15,7 +15,17 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from retrorun.cli import analyze, athlete, balance, evidence, example, read, schema, simulate
+from retrorun.cli import (
+    analyze,
+    archive,
+    athlete,
+    balance,
+    evidence,
+    example,
+    read,
+    schema,
+    simulate,
+)
 from retrorun.cli.output import fail
 
 app = typer.Typer(
@@ -36,6 +46,10 @@ app.command()(athlete.athlete)
 app.command()(balance.balance)
 app.command()(evidence.evidence)
 app.command()(simulate.simulate)
+app.command("import")(archive.import_)
+app.command("list")(archive.list_)
+app.command()(archive.show)
+app.command()(archive.check)
 
 #: The status of a program that was stopped with Ctrl-C.
 _INTERRUPTED = 130

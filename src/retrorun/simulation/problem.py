@@ -346,7 +346,8 @@ class Problem:
             stage.tracking_weight,
         ]
         solver = self._solver(stage, progress)
-        guess = self._on_the_right(guess)
+        if self._stands_left(guess):
+            guess, reference = self._exchanged(guess), reference[list(SWAPPED)]
         allowed = self._allowed(stage.allowance_bw)
         slope = self._slope(conditions)
         solution = solver(
@@ -371,13 +372,15 @@ class Problem:
             dual_residual=float((history.get("inf_du") or [np.nan])[-1]),
         )
 
-    def _on_the_right(self, guess: Array) -> Array:
-        """The guess, or its mirror image where it is the left foot that stands in the step."""
+    def _stands_left(self, guess: Array) -> bool:
+        """Whether the left foot bears more in the step."""
+        right, left = np.asarray(self._pushed(self.columns(guess).T)).sum(axis=1)
+        return bool(left > right)
+
+    def _exchanged(self, guess: Array) -> Array:
+        """The mirror image of a guess."""
         half = self.layout.muscles // 2
         columns = self.columns(guess)
-        right, left = np.asarray(self._pushed(columns.T)).sum(axis=1)
-        if right >= left:
-            return guess
         legs = [*range(half, 2 * half), *range(half)]
         for place in self.layout.slices().values():
             joints = place.stop - place.start == COORDINATE_COUNT
