@@ -21,7 +21,10 @@ class Fault:
 
 
 def faults(archive: Archive) -> Iterator[Fault]:
-    """Everything that is wrong; nothing for a sound archive. Reads every file once."""
+    """Everything that is wrong; nothing for a sound archive. Reads every file once.
+
+    Files that an import adds meanwhile would look as if they belonged to nothing: be `alone`.
+    """
     with archive.reading() as connection:
         yield from _database(connection)
         yield from _unlisted(connection)
