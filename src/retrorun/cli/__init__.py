@@ -49,6 +49,7 @@ app.command()(simulate.simulate)
 app.command("import")(archive.import_)
 app.command("list")(archive.list_)
 app.command()(archive.show)
+app.command()(archive.reanalyze)
 app.command()(archive.check)
 
 #: The status of a program that was stopped with Ctrl-C.

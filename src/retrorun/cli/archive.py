@@ -1,4 +1,4 @@
-"""`retrorun import`, `list`, `show` and `check`: the archive from the command line."""
+"""`retrorun import`, `list`, `show`, `reanalyze` and `check`: the archive on the command line."""
 
 from __future__ import annotations
 
@@ -139,6 +139,33 @@ def show(
         athlete = stored_athlete(default_path())
         recording = read_recording(archive.recordings.path(found.recordings[0].digest))
         show_session(analyse(recording, athlete=athlete), console=new_console())
+
+
+def reanalyze(
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also what this version has analysed already.")
+    ] = False,
+) -> None:
+    """Analyse your archive again: after an upgrade, or with --all when your profile has changed.
+
+    Your corrections stay.
+
+    Example: [bold]retrorun reanalyze --all[/bold]
+    """
+    from retrorun.archive.reanalyzing import reanalyze as again
+    from retrorun.athlete import default_path
+
+    failed = count = 0
+    with _archive() as archive:
+        athlete = stored_athlete(default_path())
+        for one in again(archive, athlete=athlete, everything=everything):
+            count += 1
+            if one.failed is not None:
+                failed += 1
+                print(f"{one.number} {one.title}: {one.failed}", flush=True)
+    print(f"{count - failed} analysed again, {failed} keep their old analysis")
+    if failed:
+        raise typer.Exit(1)
 
 
 def check() -> None:
