@@ -68,10 +68,16 @@ class Archive:
                 )
             for left in self.staging.iterdir():
                 left.unlink()
-            with self.reading() as connection:
-                self.originals.sweep(set(connection.scalars(select(originals.c.digest))))
-                self.recordings.sweep(set(connection.scalars(select(recordings.c.digest))))
+            self.sweep()
             yield
+
+    def sweep(self) -> None:
+        """Remove every file that the database does not name. Only while `alone`."""
+        with self.reading() as connection:
+            named = set(connection.scalars(select(originals.c.digest)))
+            kept = set(connection.scalars(select(recordings.c.digest)))
+        self.originals.sweep(named)
+        self.recordings.sweep(kept)
 
 
 @contextmanager

@@ -81,6 +81,19 @@ def writing(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+def forget_deleted(engine: Engine) -> None:
+    """Let the files of a SQLite database lose what was deleted from it; a server does so itself."""
+    if engine.dialect.name != "sqlite":
+        return
+    connection = engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        cursor.execute("VACUUM")  # free pages still hold what was deleted
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        connection.close()
+
+
 def _begin(connection: Connection) -> None:
     """Transactions are ours to begin: by itself the driver leaves changes of tables outside."""
     writes = connection.get_execution_options().get("writes", False)

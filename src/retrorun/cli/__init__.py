@@ -51,6 +51,7 @@ app.command("list")(archive.list_)
 app.command()(archive.show)
 app.command()(archive.reanalyze)
 app.command()(archive.check)
+app.command()(archive.erase)
 
 #: The status of a program that was stopped with Ctrl-C.
 _INTERRUPTED = 130

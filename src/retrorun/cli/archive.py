@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
@@ -166,6 +167,32 @@ def reanalyze(
     print(f"{count - failed} analysed again, {failed} keep their old analysis")
     if failed:
         raise typer.Exit(1)
+
+
+def erase(
+    number: Annotated[
+        int | None,
+        typer.Argument(
+            help="As `retrorun list` has it; without it, everything.", show_default=False
+        ),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Erase one activity from your archive, or all of them. There is no way back.
+
+    Example: [bold]retrorun erase 12[/bold]
+    """
+    from retrorun.archive.erasing import erase as forget
+
+    what = "all activities" if number is None else f"activity {number}"
+    if not yes:
+        if not (sys.stdin and sys.stdin.isatty()):
+            fail(f"{what} would be erased for good; wanted --yes where nobody can be asked")
+        if input(f"Erase {what} for good? Type yes: ").strip() != "yes":
+            fail("nothing was erased")
+    with _archive() as archive:
+        count = forget(archive, number)
+    print(f"{count} erased")
 
 
 def check() -> None:
