@@ -276,8 +276,12 @@ def _figures(table: Table, variant: str, point: tuple[float, float], quantity: s
 
 
 def _share_of(cost: Floats) -> Floats:
-    """Share of each group in the cost of all six; groups on the last axis."""
-    share: Floats = cost / cost.sum(axis=-1, keepdims=True)
+    """Share of each group in the cost of all six; groups on the last axis.
+
+    NaN where a group costs nothing or less, as where absorbed work counts as energy regained.
+    """
+    plain = np.where((cost > 0).all(axis=-1, keepdims=True), cost, np.nan)
+    share: Floats = plain / plain.sum(axis=-1, keepdims=True)
     return share
 
 

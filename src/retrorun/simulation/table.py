@@ -43,7 +43,7 @@ QUANTITIES: tuple[Quantity, ...] = (
 )
 BASE = "base"
 #: Work below this is nothing [J/kg/m]: a ratio to it would be noise.
-NOTHING_J_KG_M = 0.005
+NOTHING_J_KG_M = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,8 @@ class Table:
     def ratios(self, quantity: str, *, speed_m_s: float, gradient: float) -> dict[str, Array]:
         """Backward over forward (6,) of each version, each at its usual cadence.
 
-        NaN where forward has next to nothing to compare with.
+        NaN where forward has next to nothing to compare with, and where the two have different
+        signs: where absorbed work counts as energy regained, a muscle may seem to cost nothing.
         """
         found: dict[str, Array] = {}
         for variant in self.variants:
@@ -164,8 +165,8 @@ class Table:
             backward, forward = np.array(sides, dtype=float)
             if np.isnan(backward).all():
                 continue
-            forward = np.where(np.abs(forward) < NOTHING_J_KG_M, np.nan, forward)
-            found[variant] = backward / forward
+            nothing = (np.abs(forward) < NOTHING_J_KG_M) | (backward * forward < 0)
+            found[variant] = backward / np.where(nothing, np.nan, forward)
         return found
 
 

@@ -10,6 +10,9 @@ import numpy as np
 from retrorun.simulation.table import GROUPS, load, versions_at
 from retrorun.simulation.variants import POINTS
 
+#: Claims are about running on the level.
+LEVEL = tuple(point for point in POINTS if point[1] == 0.0)
+
 QUANTITIES = {
     "metabolic_j_kg_m": "energy",
     "concentric_j_kg_m": "work while shortening",
@@ -27,6 +30,7 @@ class Ratio:
     low: float
     high: float
     versions: int
+    above: int  #: versions in which it is above one
 
     @property
     def words(self) -> str:
@@ -40,7 +44,11 @@ class Ratio:
         """Whether all versions agree on the side of one."""
         if self.low > 1:
             return "more"
-        return "less" if self.high < 1 else "more or less, by version,"
+        if self.high < 1:
+            return "less"
+        more = 2 * self.above > self.versions
+        count = self.above if more else self.versions - self.above
+        return f"{'more' if more else 'less'} in {count} of {self.versions} versions"
 
 
 @cache
@@ -50,7 +58,7 @@ def ratios() -> tuple[Ratio, ...]:
     found = []
     for quantity in QUANTITIES:
         per_point = [
-            table.ratios(quantity, speed_m_s=speed, gradient=gradient) for speed, gradient in POINTS
+            table.ratios(quantity, speed_m_s=speed, gradient=gradient) for speed, gradient in LEVEL
         ]
         for index, group in enumerate(GROUPS):
             values = [one[index] for point in per_point for one in point.values()]
@@ -64,6 +72,7 @@ def ratios() -> tuple[Ratio, ...]:
                     low=float(known.min()) if len(known) else float("nan"),
                     high=float(known.max()) if len(known) else float("nan"),
                     versions=len(known),
+                    above=int((known > 1).sum()),
                 )
             )
     return tuple(sorted(found, key=lambda ratio: GROUPS.index(ratio.group)))
@@ -109,15 +118,14 @@ def _glutes() -> tuple[str, ...]:
 def _eccentric() -> tuple[str, ...]:
     brake = of("quadriceps", "eccentric_j_kg_m")
     calves = of("calves", "eccentric_j_kg_m")
-    answer = "No for the" if brake.high < 1 else "The"
     moved = f" Being stretched moves to the calf: {calves.words}." if calves.low > 1 else ""
-    return (f"{answer} quadriceps: they are stretched {brake.words} as much.{moved}",)
+    return (f"The quadriceps are stretched {brake.side}: {brake.words} as much.{moved}",)
 
 
 def _calories() -> tuple[str, ...]:
     found = {
         variant: both["backward"]["cost_j_kg_m"] / both["forward"]["cost_j_kg_m"]
-        for variant, both in versions_at(*POINTS[0]).items()
+        for variant, both in versions_at(*LEVEL[0]).items()
     }
     return (
         f"The simulated runner's total cost is ×{found['base']:.2f} ({min(found.values()):.2f} to "
