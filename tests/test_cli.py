@@ -41,7 +41,11 @@ def good(tmp_path: Path) -> Path:
     return path
 
 
-COMMANDS = [command.callback.__name__ for command in app.registered_commands if command.callback]
+COMMANDS = [
+    command.name or command.callback.__name__
+    for command in app.registered_commands
+    if command.callback
+]
 
 
 def test_the_version_is_told() -> None:
