@@ -118,7 +118,8 @@ class Table:
     def spread(self, direction: Direction) -> dict[Quantity, Array]:
         """Factors (6, 2), least and largest, by which versions of the model differ from the base.
 
-        For the isometric share the differences instead of factors.
+        For the isometric share the differences instead of factors. Versions in which a muscle gains
+        energy, since absorbed work counts as regained, say nothing of its energy.
         """
         return {
             quantity: np.array([self._spread_of(group, quantity, direction) for group in GROUPS])
@@ -138,7 +139,7 @@ class Table:
                 continue
             if shares:
                 found.append(values[quantity] - base[quantity])
-            elif abs(base[quantity]) >= NOTHING_J_KG_M:
+            elif abs(base[quantity]) >= NOTHING_J_KG_M and values[quantity] * base[quantity] > 0:
                 found.append(values[quantity] / base[quantity])
                 if quantity == "metabolic_j_kg_m":
                     # Umberger's formula on the same gait is one more version.
