@@ -16,7 +16,7 @@ import pytest
 import making
 from test_cli import retrorun
 
-#: `RETRORUN_KILLS=200` for the long run of `python -m benchmarks.archive`.
+#: `RETRORUN_KILLS=200` makes the long run of it.
 KILLS = int(os.environ.get("RETRORUN_KILLS", "10"))
 FILES = 12
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, insert, select
 
@@ -23,6 +23,9 @@ from retrorun.archive.content import ContentStore
 from retrorun.archive.schema import athletes, originals, recordings
 from retrorun.athlete.file import home
 from retrorun.errors import RetrorunError
+
+if TYPE_CHECKING:
+    from retrorun.archive.preparing import Analysis
 
 #: The athlete of an archive that is nobody else's.
 OWNER = 1
@@ -73,11 +76,17 @@ class Archive:
 
     def sweep(self) -> None:
         """Remove every file that the database does not name. Only while `alone`."""
+        named = self.named()
+        self.originals.sweep(named[0])
+        self.recordings.sweep(named[1])
+
+    def named(self) -> tuple[set[str], set[str]]:
+        """Hashes of the originals and of the recordings that the database names."""
         with self.reading() as connection:
-            named = set(connection.scalars(select(originals.c.digest)))
-            kept = set(connection.scalars(select(recordings.c.digest)))
-        self.originals.sweep(named)
-        self.recordings.sweep(kept)
+            return (
+                set(connection.scalars(select(originals.c.digest))),
+                set(connection.scalars(select(recordings.c.digest))),
+            )
 
 
 @contextmanager
@@ -90,8 +99,7 @@ def opened(folder: Path | None = None, url: str | None = None) -> Iterator[Archi
     folder.mkdir(parents=True, exist_ok=True)
     engine = database.connect(url or database.address(folder))
     try:
-        with database.writing(engine) as connection:
-            _ensure_owner(connection)
+        _ensure_owner(engine)
         yield Archive(
             folder=folder,
             engine=engine,
@@ -112,9 +120,19 @@ def program() -> str:
     return version("retrorun")
 
 
-def _ensure_owner(connection: Connection) -> None:
-    if connection.scalar(select(athletes.c.id).where(athletes.c.id == OWNER)) is None:
-        connection.execute(insert(athletes).values(id=OWNER, name="me", made_at=now()))
+def dated(analysis: Analysis) -> dict[str, Any]:
+    """An analysis as columns of `analyses`, with what made it, and when."""
+    return {"program": program(), "made_at": now(), **asdict(analysis)}
+
+
+def _ensure_owner(engine: Engine) -> None:
+    present = select(athletes.c.id).where(athletes.c.id == OWNER)
+    with engine.connect() as connection:
+        if connection.scalar(present) is not None:
+            return
+    with database.writing(engine) as connection:
+        if connection.scalar(present) is None:  # another process may have been quicker
+            connection.execute(insert(athletes).values(id=OWNER, name="me", made_at=now()))
 
 
 def _locked(file: IO[str]) -> bool:

@@ -28,8 +28,7 @@ def faults(archive: Archive) -> Iterator[Fault]:
     with archive.reading() as connection:
         yield from _database(connection)
         yield from _unlisted(connection)
-        named = set(connection.scalars(select(originals.c.digest)))
-        kept = set(connection.scalars(select(recordings.c.digest)))
+    named, kept = archive.named()
     yield from _files(archive.originals, named, "original", "Import the file again.")
     yield from _files(archive.recordings, kept, "recording", "Run `retrorun reanalyze`.")
 

@@ -47,7 +47,10 @@ class ContentStore:
         return self.path(digest).open("rb")
 
     def keep(self, source: BinaryIO) -> str:
-        """Keep a stream of bytes; its hash. What is there already is not written again."""
+        """Keep a stream of bytes; its hash.
+
+        What is there already is replaced by the same bytes: that mends a file that was damaged.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         found = hashlib.sha256()
         with NamedTemporaryFile(dir=self.folder, suffix=_PART, delete=False) as part:

@@ -22,8 +22,6 @@ from retrorun.errors import BadInput, RetrorunError
 HEAD = "0001"
 #: How long one process waits for another that writes. [s]
 PATIENCE_S = 10.0
-
-
 #: Any number, the same in every retrorun.
 _LOCK = 7_237_001
 
@@ -60,8 +58,11 @@ def connect(url: str) -> Engine:
         event.listen(engine, "connect", _as_we_want)
         event.listen(engine, "begin", _begin)
     try:
-        with writing(engine) as connection:
-            _bring_up_to_date(connection, parsed.render_as_string(hide_password=True))
+        with engine.connect() as connection:  # whoever only reads waits for no writer
+            present = _version(connection)
+        if present != HEAD:
+            with writing(engine) as connection:
+                _bring_up_to_date(connection, parsed.render_as_string(hide_password=True))
     except DBAPIError as error:
         engine.dispose()
         raise NoDatabase(f"{parsed.render_as_string()}: {error.orig}") from error

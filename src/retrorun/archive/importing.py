@@ -18,7 +18,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, insert, select
 
-from retrorun.archive.archive import OWNER, Archive, now, program
+from retrorun.archive.archive import OWNER, Archive, dated, now
 from retrorun.archive.database import writing
 from retrorun.archive.original import original, original_name
 from retrorun.archive.preparing import Contents, Prepared, prepare
@@ -168,15 +168,9 @@ def _add(connection: Connection, original_digest: str, one: Prepared, digest: st
     connection.execute(
         insert(analyses).values(
             activity_id=number,
-            program=program(),
-            made_at=now(),
-            session=one.analysis.session,
             sport=one.sport,
             duration_s=one.duration_s,
-            forward_s=one.analysis.forward_s,
-            backward_s=one.analysis.backward_s,
-            distance_m=one.analysis.distance_m,
-            energy_kcal=one.analysis.energy_kcal,
+            **dated(one.analysis),
         )
     )
     return number

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Select, select, update
 
-from retrorun.archive.archive import OWNER, Archive, now, program
+from retrorun.archive.archive import OWNER, Archive, dated, program
 from retrorun.archive.database import writing
 from retrorun.archive.preparing import Analysis, analysed
 from retrorun.archive.recording_file import read_recording
@@ -103,17 +103,7 @@ def _finish(archive: Archive, number: int, title: str, task: Task[Analysis]) -> 
         return Reanalyzed(number=number, title=title, failed=str(error))
     with writing(archive.engine) as connection:
         connection.execute(
-            update(analyses)
-            .where(analyses.c.activity_id == number)
-            .values(
-                program=program(),
-                made_at=now(),
-                session=found.session,
-                forward_s=found.forward_s,
-                backward_s=found.backward_s,
-                distance_m=found.distance_m,
-                energy_kcal=found.energy_kcal,
-            )
+            update(analyses).where(analyses.c.activity_id == number).values(dated(found))
         )
     return Reanalyzed(number=number, title=title, failed=None)
 

@@ -125,11 +125,11 @@ def _history(folder: Path, *, limit_mb: float | None) -> History | None:
 
 def _athlete(path: Path | None) -> Athlete | None:
     """The profile that was named, or else the one that is kept; None where there is none."""
-    from retrorun.athlete import default_path, read_athlete
+    from retrorun.athlete import read_athlete
     from retrorun.errors import BadInput
 
     try:
-        return stored_athlete(default_path()) if path is None else read_athlete(path)
+        return stored_athlete() if path is None else read_athlete(path)
     except BadInput as error:
         fail(str(error))
 

@@ -31,6 +31,8 @@ def _archive() -> Iterator[Archive]:
             yield found
     except RetrorunError as error:
         fail(str(error))
+    except BrokenPipeError:  # the reader of what we print went away: no fault of the archive
+        raise
     except OSError as error:
         fail(f"{error.filename or 'archive'}: {error.strerror}; wanted a place that can be written")
 
@@ -43,13 +45,12 @@ def import_(files: Files, limit_mb: LimitMb = None) -> None:
     Example: [bold]retrorun import export.zip runs/[/bold]
     """
     from retrorun.archive.importing import import_paths
-    from retrorun.athlete import default_path
     from retrorun.formats import Limits
 
     limits = Limits() if limit_mb is None else Limits.of_megabytes(limit_mb)
     count = {"new": 0, "known": 0, "refused": 0}
     with _archive() as archive:
-        athlete = stored_athlete(default_path())
+        athlete = stored_athlete()
         for one in import_paths(archive, files, athlete=athlete, limits=limits):
             count[one.outcome] += 1
             _tell(one)
@@ -133,11 +134,10 @@ def show(
             print(found.session)
             return
         from retrorun.archive.recording_file import read_recording
-        from retrorun.athlete import default_path
         from retrorun.report.terminal import show_session
         from retrorun.session import analyse
 
-        athlete = stored_athlete(default_path())
+        athlete = stored_athlete()
         recording = read_recording(archive.recordings.path(found.recordings[0].digest))
         show_session(analyse(recording, athlete=athlete), console=new_console())
 
@@ -154,11 +154,10 @@ def reanalyze(
     Example: [bold]retrorun reanalyze --all[/bold]
     """
     from retrorun.archive.reanalyzing import reanalyze as again
-    from retrorun.athlete import default_path
 
     failed = count = 0
     with _archive() as archive:
-        athlete = stored_athlete(default_path())
+        athlete = stored_athlete()
         for one in again(archive, athlete=athlete, everything=everything):
             count += 1
             if one.failed is not None:

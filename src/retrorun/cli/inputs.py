@@ -112,13 +112,13 @@ def _bar(items: list[Item]) -> Iterator[Item]:
     yield from track(items, description="Reading", console=new_console(stderr=True), transient=True)
 
 
-def stored_athlete(path: Path) -> Athlete | None:
-    """The profile in a file; None where there is no file."""
-    from retrorun.athlete import read_athlete
+def stored_athlete(path: Path | None = None) -> Athlete | None:
+    """The profile in a file, by default the usual one; None where there is no file."""
+    from retrorun.athlete import default_path, read_athlete
     from retrorun.errors import BadInput
 
     try:
-        return read_athlete(path)
+        return read_athlete(path or default_path())
     except BadInput as error:
         if isinstance(error.__cause__, FileNotFoundError):
             return None

@@ -99,6 +99,14 @@ class Conditions:
         """Distance covered in a step, never negative."""
         return self.speed_m_s * self.step_time_s
 
+    def apart(self, speed_m_s: float, gradient: float, cadence_steps_min: float) -> float:
+        """How unlike other conditions are, one for a step of the table; a neighbour is a guess."""
+        return (
+            abs(self.speed_m_s - speed_m_s) / 0.67
+            + abs(self.gradient - gradient) / 0.05
+            + abs(self.cadence_steps_min - cadence_steps_min) / 30.0
+        )
+
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for files."""
         return asdict(self)

@@ -38,17 +38,10 @@ def exactly(conditions: Conditions) -> Array | None:
 
 def by_distance(conditions: Conditions) -> list[Array]:
     """The shipped solutions of a direction as first guesses, the nearest to what is asked first."""
-
-    def far(key: tuple[Direction, float, float, float]) -> float:
-        _, speed, gradient, cadence = key
-        return (
-            abs(speed - conditions.speed_m_s) / 0.67
-            + abs(gradient - conditions.gradient) / 0.05
-            + abs(cadence - conditions.cadence_steps_min) / 30.0
-        )
-
     candidates = [key for key in _shipped() if key[0] == conditions.direction]
-    return [_shipped()[key] for key in sorted(candidates, key=far)]
+    return [
+        _shipped()[key] for key in sorted(candidates, key=lambda key: conditions.apart(*key[1:]))
+    ]
 
 
 def nearest(conditions: Conditions) -> Array | None:

@@ -161,8 +161,7 @@ class Problem:
         reference = ca.reshape(settings[4:], COORDINATE_COUNT, count)
         blocks = {name: block.map(count) for name, block in self._blocks().items()}
         self._equations = blocks["equations"]
-        z = self.at.z
-        self._pushed = ca.Function("pushed", [z], [self.at.ground_bw]).map(count)
+        self._pushed = ca.Function("pushed", [self.at.z], [self.at.ground_bw]).map(count)
         slope = ca.repmat(gradient, 1, count)
         given = (points, slope, reference, ca.repmat(tracking, 1, count), self._in_flight())
         linear, low, high = self._linear(start, points, velocity, step_time)

@@ -77,12 +77,8 @@ class Point:
         here, there = self.conditions, other.conditions
         if here.direction != there.direction:
             return float("inf")
-        return (
-            abs(here.speed_m_s - there.speed_m_s) / 0.67
-            + abs(here.gradient - there.gradient) / 0.05
-            + abs(here.cadence_steps_min - there.cadence_steps_min) / 30.0
-            + 0.5 * (self.variant != other.variant)
-        )
+        apart = here.apart(there.speed_m_s, there.gradient, there.cadence_steps_min)
+        return apart + 0.5 * (self.variant != other.variant)
 
 
 def grid() -> list[Point]:
@@ -276,7 +272,6 @@ def run(points: Iterable[Point], kept: Kept, executor: Executor, *, workers: int
 
     _keep_busy(solve_next, kept, known, workers=workers, total=len(left))
     unverified = sorted(filter(kept.lacks_verification, every), key=_unusual)
-    solved = [point for point in every if kept.numbers(point) is not None]
 
     def verify_next(busy: list[Point]) -> tuple[Point, Future[dict[str, Any]]] | None:
         del busy
@@ -285,7 +280,7 @@ def run(points: Iterable[Point], kept: Kept, executor: Executor, *, workers: int
         point = unverified.pop(0)
         numbers, told = kept.numbers(point), kept.read(point)
         assert numbers is not None  # noqa: S101 -- it was solved
-        neighbours = kept.guesses(point, [one for one in solved if one != point])
+        neighbours = kept.guesses(point, [one for one in known if one != point])
         others = neighbours[1:]  # the first is where it came from
         return point, executor.submit(verify_point, point, numbers, others, told)
 
@@ -316,7 +311,7 @@ def _keep_busy(
             point = running.pop(future)
             result = future.result()
             kept.write(result)
-            if "failed" not in result:
+            if "failed" not in result and point not in known:
                 known.append(point)
             done_count += 1
             _tell(result, done_count, total, started)
